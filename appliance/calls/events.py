@@ -1,0 +1,228 @@
+"""What the call API tells its user: frozen dataclasses, each emitted once per transition, per call.
+
+`appliance.events.event_name` gives the name in logs, scripts and topics: `CallAnswered` is `call_answered`.
+"""
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from collections.abc import Mapping
+from enum import StrEnum
+
+from appliance.quality.sample import QualitySample
+from appliance.quality.summary import QualitySummary
+
+
+class Direction(StrEnum):
+    """Who made the call."""
+
+    INCOMING = "INCOMING"
+    OUTGOING = "OUTGOING"
+
+
+class CallState(StrEnum):
+    """Where a call is. `ENDED` follows `ANSWERED`; the other last states follow `RINGING`."""
+
+    INITIALIZED = "initialized"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    ENDED = "ended"
+    REJECTED = "rejected"
+    IGNORED = "ignored"
+    CANCELED = "canceled"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallInfo:
+    """A call as it was when the event happened.
+
+    `src` and `dest` are SIP URIs. `originator` says who ended it ("local", "remote", "" while it lives); `reason`,
+    `protocol` and `code` are the Reason header's (RFC 3326) or, without one, the SIP status of the end.
+    """
+
+    call_uuid: str
+    sip_call_id: str
+    direction: Direction
+    state: CallState
+    src: str
+    dest: str
+    caller_name: str = ""
+    extra_headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    originator: str = ""
+    reason: str = ""
+    protocol: str = ""
+    code: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSocketConnected:
+    """The WebSocket to the registrar is open."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionChange:
+    """`state` is "connected" (registered) or "disconnected"; `code` is the WebSocket's close code, if there was one."""
+
+    state: str
+    reason: str
+    code: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """Registered: calls can come. `reason` is "requested", or "connection_lost" when it came back by itself."""
+
+    aor: str
+    reason: str = "requested"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginFailed:
+    """The registrar refused or never answered; `cause` is a `calls.cause.Cause`, `status` the SIP status (0: none)."""
+
+    cause: str
+    status: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logout:
+    """No longer registered. `reason` is "requested", "connection_lost" or "expired"."""
+
+    reason: str = "requested"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEvent:
+    """The base of every event of one call."""
+
+    call: CallInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calling(CallEvent):
+    """The INVITE of an outgoing call was sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRemoteRinging(CallEvent):
+    """The far end rings (the first 18x with a To tag)."""
+
+    early_media: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallConnected(CallEvent):
+    """A description of the far end was applied: early media may flow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAnswered(CallEvent):
+    """Answered: the far end's 2xx (outgoing) or its ACK to ours (incoming)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaConnected(CallEvent):
+    """ICE and DTLS are through: media flows. Again only after the transport was renewed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallTerminated(CallEvent):
+    """An answered call has ended. `call.originator` says by whom; `summary` is its quality."""
+
+    cause: str
+    duration: float
+    """Seconds from answer to end."""
+    summary: QualitySummary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFailed(CallEvent):
+    """A call ended before it was answered; `cause` is a `calls.cause.Cause`, `status` the SIP status."""
+
+    cause: str
+    status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomingCall(CallEvent):
+    """Somebody calls; 180 has been sent."""
+
+    caller_id: str
+    caller_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomingCallCanceled(CallEvent):
+    """The caller gave up. `elsewhere` if another of the user's phones took it."""
+
+    elsewhere: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomingCallIgnored(CallEvent):
+    """We fell silent about it: the caller goes on hearing ringback."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MuteChanged(CallEvent):
+    """The microphone of this call was muted or opened."""
+
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldChanged(CallEvent):
+    """The call was held or resumed, by us ("local") or by the far end ("remote")."""
+
+    held: bool
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DtmfReceived(CallEvent):
+    """The far end pressed a key; `duration` in milliseconds, `method` "rfc4733", "info" or "inband"."""
+
+    digit: str
+    duration: float
+    method: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaFailed(CallEvent):
+    """The media transport could not be set up, or broke. The call goes on until somebody ends it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample(CallEvent):
+    """One second of quality."""
+
+    sample: QualitySample
+
+
+ClientEvent = (
+    WebSocketConnected
+    | ConnectionChange
+    | Login
+    | LoginFailed
+    | Logout
+    | Calling
+    | CallRemoteRinging
+    | CallConnected
+    | CallAnswered
+    | MediaConnected
+    | CallTerminated
+    | CallFailed
+    | IncomingCall
+    | IncomingCallCanceled
+    | IncomingCallIgnored
+    | MuteChanged
+    | HoldChanged
+    | DtmfReceived
+    | MediaFailed
+    | Sample
+)

@@ -1,0 +1,1 @@
+"""Drivers of real devices, each behind a port of `media.ports` or `phone.ports`."""

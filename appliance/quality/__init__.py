@@ -1,0 +1,1 @@
+"""How good a call is: samples, MOS and summaries. Pure: counters in, numbers out."""

@@ -1,0 +1,240 @@
+"""What the user agent tells its owner. Bodies are bytes, headers are pairs in the order of arrival."""
+
+from dataclasses import dataclass
+from typing import NewType
+
+InviteId = NewType("InviteId", int)
+"""One INVITE usage of ours or of a peer's (a call, as SIP sees it), unique within one core."""
+
+OfferId = NewType("OfferId", int)
+"""One offer of the peer's inside an established dialog, waiting for our answer."""
+
+RequestId = NewType("RequestId", int)
+"""One request of ours outside the INVITE machinery (INFO, OPTIONS, MESSAGE, REFER …)."""
+
+HeaderPairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """The Reason header of a request or response (RFC 3326 §2)."""
+
+    protocol: str
+    code: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connected:
+    """The WebSocket is open."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disconnected:
+    """The WebSocket is closed, or could not be opened; the user agent goes on trying by itself until it is closed."""
+
+    url: str
+    reason: str
+    code: int | None = None
+    was_connected: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """The registrar has our binding (RFC 3261 §10.2.4). Sent for the first 200 after a connection, not for refreshes."""
+
+    aor: str
+    contact: str
+    expires: int
+    refresh: bool = False
+    headers: HeaderPairs = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationFailed:
+    """The registrar refused (`status`), never answered (408) or the credentials ran out (401/407/403)."""
+
+    status: int
+    reason: str
+    headers: HeaderPairs = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unregistered:
+    """The binding is gone: `requested` if we asked for it, else it expired or went with the connection."""
+
+    requested: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """A peer's INVITE that passed every check; 100 has been sent, nothing else.
+
+    `offer` is None for an offerless INVITE: `answer()` then carries our offer and `Acknowledged` their answer.
+    """
+
+    invite: InviteId
+    call_id: str
+    from_uri: str
+    from_name: str
+    to_uri: str
+    request_uri: str
+    headers: HeaderPairs
+    offer: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """A provisional response with a To tag (RFC 3261 §12.1): one per response, `early` names its early dialog."""
+
+    invite: InviteId
+    status: int
+    reason: str
+    early: str
+    headers: HeaderPairs
+    body: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """The first 2xx to our INVITE; ACK is sent by the core (at once, or by `acknowledge()` if the INVITE had no offer).
+
+    `early` is the To tag of the dialog that won: if another early dialog's description was applied before, the media
+    must be renewed by a re-INVITE. Further 2xx are acknowledged and ended by the core (RFC 3261 §13.2.2.4).
+    """
+
+    invite: InviteId
+    status: int
+    early: str
+    remote_uri: str
+    headers: HeaderPairs
+    body: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledged:
+    """The ACK for our 2xx arrived; `body` is the answer if our 2xx carried the offer."""
+
+    invite: InviteId
+    body: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """The INVITE ended without a dialog.
+
+    `status` is the final response's code, or one given by us when none came: 408 (timer B), 503 (transport lost),
+    487 after our own CANCEL. `local` tells them apart. `contacts` are the targets of a 3xx.
+    """
+
+    invite: InviteId
+    status: int
+    reason: str
+    local: bool
+    headers: HeaderPairs = ()
+    contacts: tuple[str, ...] = ()
+    cause: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled:
+    """The peer took an unanswered INVITE back; 487 has been sent. `cause` may say 'Call completed elsewhere'."""
+
+    invite: InviteId
+    cause: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """The dialog is over.
+
+    `local` if we sent the BYE; `status` is 0 for a BYE, else why the core gave up (408, 481 to a request of ours in
+    this dialog; 408 when the ACK never came).
+    """
+
+    invite: InviteId
+    local: bool
+    status: int = 0
+    headers: HeaderPairs = ()
+    cause: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """The peer's re-INVITE or UPDATE: answer it with `accept_offer(offer_id, …)` or `refuse_offer(offer_id, …)`.
+
+    `body` is None for an offerless re-INVITE: our 200 carries an offer and `Reanswered` brings their answer.
+    An UPDATE without a body is answered by the core.
+    """
+
+    invite: InviteId
+    offer_id: OfferId
+    method: str
+    body: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reanswered:
+    """The answer to an offer we made in the dialog (`reoffer()`, or the 200 to an offerless re-INVITE)."""
+
+    invite: InviteId
+    body: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReofferFailed:
+    """Our re-INVITE or UPDATE was refused; the session goes on as it was (RFC 3261 §14.1).
+
+    491 has been tried again by the core before it says so (§14.1's random waits).
+    """
+
+    invite: InviteId
+    status: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestReceived:
+    """Another request inside a dialog (INFO, MESSAGE, REFER, NOTIFY), or outside one (`invite` None); answered 200 here."""
+
+    invite: InviteId | None
+    method: str
+    headers: HeaderPairs
+    content_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseReceived:
+    """The final response to a request sent by `request()`; 408 with `local` if none came, 503 if the connection went."""
+
+    request: RequestId
+    status: int
+    reason: str
+    local: bool
+    headers: HeaderPairs
+    body: bytes
+
+
+Event = (
+    Connected
+    | Disconnected
+    | Registered
+    | RegistrationFailed
+    | Unregistered
+    | Incoming
+    | Progress
+    | Answered
+    | Acknowledged
+    | Failed
+    | Cancelled
+    | Ended
+    | Offered
+    | Reanswered
+    | ReofferFailed
+    | RequestReceived
+    | ResponseReceived
+)
