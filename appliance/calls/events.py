@@ -3,10 +3,10 @@
 `appliance.events.event_name` gives the name in logs, scripts and topics: `CallAnswered` is `call_answered`.
 """
 
-from dataclasses import dataclass, field
-from types import MappingProxyType
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 from appliance.quality.sample import QualitySample
 from appliance.quality.summary import QualitySummary

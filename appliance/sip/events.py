@@ -43,7 +43,7 @@ class Disconnected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registered:
-    """The registrar has our binding (RFC 3261 §10.2.4). Sent for the first 200 after a connection, not for refreshes."""
+    """The registrar has our binding (RFC 3261 §10.2.4); `refresh` if it had it before on this connection."""
 
     aor: str
     contact: str
@@ -198,7 +198,7 @@ class ReofferFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestReceived:
-    """Another request inside a dialog (INFO, MESSAGE, REFER, NOTIFY), or outside one (`invite` None); answered 200 here."""
+    """Another request in a dialog (INFO, MESSAGE, REFER, NOTIFY) or outside one (`invite` None); it was answered 200."""
 
     invite: InviteId | None
     method: str
@@ -209,7 +209,7 @@ class RequestReceived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseReceived:
-    """The final response to a request sent by `request()`; 408 with `local` if none came, 503 if the connection went."""
+    """The final response to a `request()`; with `local`, 408 if none came and 503 if the connection went."""
 
     request: RequestId
     status: int
