@@ -198,7 +198,7 @@ class ReofferFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestReceived:
-    """Another request in a dialog (INFO, MESSAGE, REFER, NOTIFY) or outside one (`invite` None); it was answered 200."""
+    """Another request, in a dialog (INFO, MESSAGE, REFER, NOTIFY) or outside one (`invite` None); answered 200."""
 
     invite: InviteId | None
     method: str
