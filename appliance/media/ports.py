@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from appliance.errors import DriverError
 from appliance.media.frame import Pcm
 
 
@@ -13,6 +14,12 @@ class AudioEndpoint(Protocol):
 
     def wanted(self) -> Pcm:
         """The next frame for the speaker: shape (480,), 48 kHz mono. The driver's clock is the clock."""
+
+    def lost(self, error: DriverError) -> None:
+        """The device was taken away or stopped working, either way of it. The driver calls nothing after this.
+
+        Its owner answers, from another thread, with `stop` and, now and then, `start`.
+        """
 
 
 class AudioDevice(Protocol):

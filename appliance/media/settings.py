@@ -1,0 +1,45 @@
+"""How the media of a unit is set up."""
+
+from dataclasses import dataclass, field
+
+from appliance.units import Milliseconds, Seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnServer:
+    """A TURN server (RFC 8656) that relays where no direct path exists."""
+
+    url: str
+    """`turn:host[:port][?transport=udp|tcp]` or `turns:host[:port]` (RFC 7065)."""
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaSettings:
+    """What a `MediaEngine` offers, answers and sends."""
+
+    codecs: tuple[str, ...] = ("opus", "PCMU", "PCMA")
+    """Names of RFC 3551 and RFC 7587, in order of preference."""
+    ptime: int = 20
+    """Milliseconds of audio in one packet."""
+    max_average_bitrate: int = 24_000
+    """Bits per second that Opus is asked to keep to (RFC 7587 §6.1), ours and, in our description, the peer's."""
+    complexity: int = 5
+    """Of the Opus encoder, 0 to 10: 5 costs half of 10 and is hard to tell apart at this bit rate."""
+    discontinuous: bool = False
+    """Send nothing while the microphone is silent (Opus DTX)."""
+    stun: tuple[str, ...] = ()
+    """STUN servers, `stun:host[:port]`, all asked at once; whatever has answered in time is used."""
+    turn: TurnServer | None = None
+    """A relay, if there is one."""
+    gathering: Seconds = Seconds(0.5)
+    """How long an offer or answer waits at most for STUN and TURN servers."""
+    connecting: Seconds = Seconds(12.0)
+    """From a peer's description to media: longer is reported as failed."""
+    loopback: bool = False
+    """Offer 127.0.0.1 and ::1 too. They are offered anyway when the machine has no other address."""
+    dscp: int = 46
+    """The mark of every packet (RFC 8837): 46 is expedited forwarding, 0 none."""
+    playout_delay: Milliseconds | None = None
+    """A fixed delay of the jitter buffer; None adapts."""
