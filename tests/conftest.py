@@ -1,0 +1,25 @@
+"""Fixtures of every test: real peers on loopback, and how long properties are searched."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.support.kamailio import Kamailio
+
+# Tests marked `fuzz` are what `make fuzz` searches longer; others may ask for fewer examples than the profile gives.
+_common = settings(deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("dev", _common, max_examples=100)
+settings.register_profile("ci", _common, max_examples=2_000)
+settings.register_profile("fuzz", _common, max_examples=100_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
+
+USERS = {"alice": "alice's word", "bob": "bob's word", "carol": "carol's word"}
+
+
+@pytest.fixture
+def kamailio() -> Iterator[Kamailio]:
+    """A registrar that knows alice, bob and carol; it lives as long as the test."""
+    with Kamailio(USERS) as registrar:
+        yield registrar
