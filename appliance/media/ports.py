@@ -9,6 +9,10 @@ from appliance.media.frame import Pcm
 class AudioEndpoint(Protocol):
     """The mixer, as a driver sees it. Called from the driver's own audio threads; never blocks, never raises."""
 
+    @property
+    def listening(self) -> bool:
+        """Somebody hears the microphone. A sound card need not care; a player of files waits for it."""
+
     def captured(self, frame: Pcm) -> None:
         """One frame from the microphone: shape (480,), 48 kHz mono."""
 

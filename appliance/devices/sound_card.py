@@ -1,0 +1,188 @@
+"""A sound card through PortAudio: a microphone and a speaker, which may be two devices.
+
+    PortAudio ─ blocking read ─▶ input thread ──captured──▶ endpoint
+    PortAudio ◀─ blocking write ─ output thread ◀──wanted── endpoint
+
+Blocking streams in threads of our own: a PortAudio callback would need the interpreter's lock in PortAudio's thread.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any, Final
+
+import numpy as np
+
+from appliance.errors import DriverError
+from appliance.media.frame import FRAME, SAMPLE_RATE, Pcm
+from appliance.media.ports import AudioEndpoint
+
+log = logging.getLogger(__name__)
+
+DEFAULT: Final = "default"
+"""The device that the system has chosen."""
+
+_PATIENCE: Final = 2.0
+"""Seconds a thread is waited for, whose device may hang for ever."""
+
+_library_lock = threading.Lock()
+_open_cards = 0
+"""Cards that have streams: PortAudio's list of devices can only be read anew while there are none."""
+
+
+class SoundCard:
+    """The devices named `microphone` and `speaker`: part of the name is enough, "default" is the system's choice.
+
+    Either way failing ends both, so that nobody is left talking to a dead microphone: the endpoint is told, and
+    `start` may be tried again. Devices plugged in meanwhile are found.
+    """
+
+    def __init__(self, microphone: str = DEFAULT, speaker: str = DEFAULT) -> None:
+        self._microphone = microphone
+        self._speaker = speaker
+        self._running: _Streams | None = None
+
+    @property
+    def name(self) -> str:
+        """The name in logs and events, for people."""
+        if self._microphone == self._speaker:
+            return self._speaker
+        return f"{self._microphone} / {self._speaker}"
+
+    def start(self, endpoint: AudioEndpoint) -> None:
+        """Open both devices and begin. Raises `DriverError`."""
+        global _open_cards  # noqa: PLW0603 -- PortAudio is one per process
+        if self._running is not None:
+            raise DriverError(f"{self.name} is in use")
+        with _library_lock:
+            library = _portaudio()
+            if _open_cards == 0:
+                _look_again(library)
+            self._running = _Streams(library, self._microphone, self._speaker, endpoint)
+            _open_cards += 1
+        self._running.begin()
+
+    def stop(self) -> None:
+        """Close both; when this returns, the endpoint is no longer called."""
+        global _open_cards  # noqa: PLW0603 -- PortAudio is one per process
+        running, self._running = self._running, None
+        if running is not None:
+            running.end()
+            with _library_lock:
+                _open_cards -= 1
+
+
+class _Streams:
+    """Two open streams and their threads."""
+
+    def __init__(self, library: ModuleType, microphone: str, speaker: str, endpoint: AudioEndpoint) -> None:
+        self._library = library
+        self._endpoint = endpoint
+        self._stopping = threading.Event()
+        self._lost = threading.Lock()
+        self._input, self._input_channels = _opened(library, library.RawInputStream, microphone)
+        try:
+            self._output, self._output_channels = _opened(library, library.RawOutputStream, speaker)
+        except DriverError:
+            self._input.close()
+            raise
+        self._threads = [
+            threading.Thread(target=self._guarded, args=(work, name), name=f"sound card {name}", daemon=True)
+            for work, name in ((self._capture, microphone), (self._play, speaker))
+        ]
+
+    def begin(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def end(self) -> None:
+        self._stopping.set()
+        current = threading.current_thread()
+        for thread in self._threads:
+            if thread is not current:
+                thread.join(_PATIENCE)
+        for stream, thread in zip((self._input, self._output), self._threads, strict=True):
+            if thread.is_alive() and thread is not current:
+                log.error("%s hangs and is left behind", thread.name)
+                continue
+            try:
+                stream.abort()
+                stream.close()
+            except self._library.PortAudioError as error:
+                log.debug("%s: %s", thread.name, error)
+
+    def _guarded(self, work: Callable[[], None], name: str) -> None:
+        try:
+            work()
+        except self._library.PortAudioError as error:
+            self._stopping.set()
+            # The first of the two threads reports; the other fails for the same reason or ends.
+            if self._lost.acquire(blocking=False):
+                self._endpoint.lost(DriverError(f"{name}: {_sentence(error)}"))
+
+    def _capture(self) -> None:
+        self._input.start()
+        while not self._stopping.is_set():
+            data, overflowed = self._input.read(FRAME)
+            if overflowed:
+                log.debug("microphone frames were lost")
+            if self._stopping.is_set():
+                return
+            frame = np.frombuffer(data, dtype=np.int16)
+            if self._input_channels > 1:
+                frame = frame[:: self._input_channels]
+            self._endpoint.captured(frame)
+
+    def _play(self) -> None:
+        self._output.start()
+        while not self._stopping.is_set():
+            frame: Pcm = self._endpoint.wanted()
+            if self._output_channels > 1:
+                frame = np.repeat(frame, self._output_channels)
+            if self._output.write(frame.tobytes()):
+                log.debug("the speaker ran empty")
+
+
+def _opened(library: ModuleType, kind: Callable[..., Any], name: str) -> tuple[Any, int]:
+    """A stream of `kind` on device `name`, and its channels: one, or two where one is refused. Raises `DriverError`."""
+    problem: Exception | None = None
+    for channels in (1, 2):
+        try:
+            stream = kind(
+                samplerate=SAMPLE_RATE,
+                blocksize=FRAME,
+                device=None if name == DEFAULT else name,
+                channels=channels,
+                dtype="int16",
+                latency="low",
+            )
+        except (library.PortAudioError, ValueError) as error:
+            problem = problem or error
+        else:
+            return stream, channels
+    raise DriverError(f"{name}: {_sentence(problem)}") from problem
+
+
+def _sentence(error: Exception | None) -> str:
+    """What PortAudio or sounddevice says, without its error number."""
+    return str(error.args[0] if error is not None and error.args else error)
+
+
+def _portaudio() -> ModuleType:
+    """The sounddevice package, imported only where there is a sound card to use. Raises `DriverError`."""
+    try:
+        import sounddevice  # noqa: PLC0415 -- without libportaudio2 the import itself fails
+    except (ImportError, OSError) as error:
+        raise DriverError(f"PortAudio is missing (Debian package libportaudio2): {error}") from error
+    module: ModuleType = sounddevice
+    return module
+
+
+def _look_again(library: ModuleType) -> None:
+    """Read the list of devices anew: PortAudio keeps the one it saw first."""
+    try:
+        library._terminate()  # noqa: SLF001 -- sounddevice documents no other way
+        library._initialize()  # noqa: SLF001
+    except library.PortAudioError as error:
+        raise DriverError(f"PortAudio: {_sentence(error)}") from error
