@@ -1,0 +1,94 @@
+"""What the telephone asks for. The controller does it; what becomes of it comes back as inputs."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from appliance.phone.screen import Screen
+
+
+class ToneName(StrEnum):
+    """The sounds a telephone makes by itself (ITU-T E.182)."""
+
+    DIAL = "dial"
+    RINGBACK = "ringback"
+    BUSY = "busy"
+    REORDER = "reorder"
+    RINGTONE = "ringtone"
+    HANG_UP = "hang_up"
+    """The handset has been off-hook for too long: it asks to be replaced."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dial:
+    """Call `number`; answer with `CallPlaced` or `DialFailed` of the same `attempt`."""
+
+    number: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Answer the incoming call; say `AnswerFailed` if that can't be done."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Refuse the incoming call with a SIP status (RFC 3261 §21.4)."""
+
+    call: str
+    status: int = 486
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """End the call in whatever state it is."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendDigit:
+    """Send one DTMF digit of `0-9 * #` in the call."""
+
+    call: str
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetMute:
+    """Mute or open the microphone of the call."""
+
+    call: str
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetHold:
+    """Hold or resume the call."""
+
+    call: str
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlayTone:
+    """Play this tone until another `PlayTone` or `StopTone`."""
+
+    tone: ToneName
+
+
+@dataclass(frozen=True, slots=True)
+class StopTone:
+    """Fall silent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Put this on the display."""
+
+    screen: Screen
+
+
+Action = Dial | Answer | Reject | HangUp | SendDigit | SetMute | SetHold | PlayTone | StopTone | Show

@@ -1,0 +1,152 @@
+"""What can happen to a telephone: a person's fingers, the line, its calls, and time."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPressed:
+    """A key of the keypad went down; `key` is one character of `ports.KEYS`."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class HookChanged:
+    """The hook switch moved, or said where it is: `off_hook` is True while the handset is lifted."""
+
+    off_hook: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineChanged:
+    """The line was registered or lost.
+
+    `refused` says that the registrar answered and refused the credentials: waiting does not help, somebody must act.
+    """
+
+    registered: bool
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomingCall:
+    """Somebody calls this telephone."""
+
+    call: str
+    number: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallPlaced:
+    """The call that `Dial(attempt=…)` asked for exists and is named `call` from now on."""
+
+    attempt: int
+    call: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialFailed:
+    """The call that `Dial(attempt=…)` asked for could not be made at all; `reason` is in words."""
+
+    attempt: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteRinging:
+    """The far end rings."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlyMediaStarted:
+    """The far end, or a gateway before it, sends sound of its own before the answer (RFC 3960)."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAnswered:
+    """The call is established."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnded:
+    """The call is over, answered or not.
+
+    `status` is the SIP status it ended with, 0 for a BYE. `elsewhere` says that another telephone took it, so that it
+    was not missed.
+    """
+
+    call: str
+    status: int = 0
+    elsewhere: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerFailed:
+    """The incoming call `call` could not be answered; it still has to be ended."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MuteChanged:
+    """The microphone of the call was muted or opened."""
+
+    call: str
+    muted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldChanged:
+    """The call was held or resumed, by us or (`remote`) by the far end."""
+
+    call: str
+    held: bool
+    remote: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityMeasured:
+    """How the call sounded in the last second; `mos` is None while nothing is known."""
+
+    call: str
+    codec: str
+    mos: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRead:
+    """The time of day as people read it, "14:05"; "" while the clock is not to be trusted."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """Nothing happened but time: what `Machine.deadline()` asked for."""
+
+
+Input = (
+    KeyPressed
+    | HookChanged
+    | LineChanged
+    | IncomingCall
+    | CallPlaced
+    | DialFailed
+    | RemoteRinging
+    | EarlyMediaStarted
+    | CallAnswered
+    | CallEnded
+    | AnswerFailed
+    | MuteChanged
+    | HoldChanged
+    | QualityMeasured
+    | ClockRead
+    | TimePassed
+)

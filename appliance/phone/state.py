@@ -1,0 +1,137 @@
+"""The state of a telephone, whole and frozen, and how long each phase of it may last."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from appliance.phone.actions import Action
+from appliance.phone.dial_plan import DialPlan
+from appliance.phone.hook import Hook
+from appliance.phone.lines import Line, LineCall
+from appliance.phone.words import ENGLISH, Words
+from appliance.units import Seconds
+
+
+class Phase(StrEnum):
+    """Where a telephone is between two inputs."""
+
+    STARTING = "starting"
+    """The hook switch has not reported yet."""
+    HANDSET_OFF = "handset_off"
+    """Off-hook and given up: found so at the start, or left so until the howler ended. Only the hook leads out."""
+    IDLE = "idle"
+    PRE_DIALLING = "pre_dialling"
+    """On-hook, a number is being keyed in."""
+    RINGING = "ringing"
+    """On-hook, somebody calls."""
+    ANSWERING = "answering"
+    DIAL_TONE = "dial_tone"
+    DIALLING = "dialling"
+    CALLING = "calling"
+    ALERTING = "alerting"
+    """The far end rings; we hear ringback."""
+    EARLY_MEDIA = "early_media"
+    """We hear what the far end sends before the answer."""
+    IN_CALL = "in_call"
+    ON_HOLD = "on_hold"
+    """A call that we hold."""
+    BUSY = "busy"
+    FAILED = "failed"
+    ENDED = "ended"
+    """The far end hung up and the handset is still off-hook."""
+    UNAVAILABLE = "unavailable"
+    """Off-hook without a registered line."""
+    HANG_UP = "hang_up"
+    """The howler asks to replace the handset."""
+
+
+ON_HOOK: Final = frozenset({Phase.IDLE, Phase.PRE_DIALLING, Phase.RINGING})
+"""The phases of a telephone whose handset is down (`STARTING` does not know)."""
+
+OUTGOING: Final = frozenset({Phase.CALLING, Phase.ALERTING, Phase.EARLY_MEDIA})
+ESTABLISHED: Final = frozenset({Phase.IN_CALL, Phase.ON_HOLD})
+WITH_CALL: Final = OUTGOING | ESTABLISHED | {Phase.RINGING, Phase.ANSWERING}
+"""The phases in which there is a call; in all others there is none."""
+
+OVER: Final = frozenset({Phase.BUSY, Phase.FAILED, Phase.ENDED, Phase.UNAVAILABLE, Phase.HANG_UP})
+"""Off-hook after something ended: a tone plays, and a key starts a new number."""
+
+PATIENCE: Final[Mapping[Phase, Seconds]] = MappingProxyType(
+    {
+        Phase.PRE_DIALLING: Seconds(30.0),
+        Phase.RINGING: Seconds(120.0),
+        Phase.ANSWERING: Seconds(15.0),
+        Phase.DIAL_TONE: Seconds(20.0),
+        Phase.CALLING: Seconds(180.0),
+        Phase.BUSY: Seconds(15.0),
+        Phase.FAILED: Seconds(15.0),
+        Phase.ENDED: Seconds(15.0),
+        Phase.UNAVAILABLE: Seconds(15.0),
+        Phase.HANG_UP: Seconds(30.0),
+    }
+)
+"""How long a phase may last, in seconds. `DIALLING` lasts as long as the dial plan says; `ALERTING` and `EARLY_MEDIA`
+share the time of `CALLING` (RFC 3261 §16.6 timer C); phases that are not here last until something happens."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneSettings:
+    """What a telephone is configured with."""
+
+    name: str = ""
+    """The name of the place, shown while idle."""
+    number: str = ""
+    """The telephone's own number, shown while idle."""
+    dial_plan: DialPlan = field(default_factory=DialPlan)
+    patience: Mapping[Phase, Seconds] = PATIENCE
+    """How long each phase may last, in seconds."""
+    words: Words = ENGLISH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Everything a telephone knows."""
+
+    phase: Phase = Phase.STARTING
+    deadline: Seconds | None = None
+    """When the phase ends by itself."""
+    hook: Hook = field(default_factory=Hook)
+    line: Line = field(default_factory=Line)
+    number: str = ""
+    """What has been keyed in (PRE_DIALLING, DIALLING)."""
+    attempt: int = 0
+    """Counts the calls asked for, so that a late result is not taken for a later call's."""
+    call: LineCall | None = None
+    """The call, exactly in the phases of `WITH_CALL`."""
+    peer: str = ""
+    """With whom the last call was, for the screens after it."""
+    talked: Seconds = Seconds(0.0)
+    """How long it lasted."""
+    reason: str = ""
+    """Why it failed, in words."""
+    last_number: str = ""
+    """What redial calls."""
+    missed: int = 0
+    missed_peer: str = ""
+    clock: str = ""
+
+
+Step = tuple[State, tuple[Action, ...]]
+"""A state and what is to be done on the way into it."""
+
+
+def entered(state: State, phase: Phase, now: Seconds, settings: PhoneSettings) -> State:
+    """`state` in another phase, with that phase's deadline; what belongs to other phases only is dropped."""
+    patience = settings.patience.get(phase)
+    deadline = None if patience is None else Seconds(now + patience)
+    if phase in OUTGOING and state.phase in OUTGOING:
+        deadline = state.deadline
+    return replace(
+        state,
+        phase=phase,
+        deadline=deadline,
+        call=state.call if phase in WITH_CALL else None,
+        number=state.number if phase in {Phase.PRE_DIALLING, Phase.DIALLING} else "",
+    )

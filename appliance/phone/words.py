@@ -1,0 +1,97 @@
+"""Every word the telephone shows, in one table: another language is another `Words`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+
+def _english_reasons() -> Mapping[int, str]:
+    return MappingProxyType(
+        {
+            401: "Password refused",
+            403: "Not allowed",
+            404: "Number not found",
+            407: "Password refused",
+            408: "No answer",
+            410: "Number gone",
+            415: "No common codec",
+            480: "Not available",
+            482: "Call goes in circles",
+            483: "Call goes in circles",
+            484: "Number incomplete",
+            486: "Busy",
+            487: "Cancelled",
+            488: "No common codec",
+            500: "Fault at the exchange",
+            501: "Fault at the exchange",
+            502: "Fault at the exchange",
+            503: "Service unavailable",
+            504: "Exchange not reached",
+            600: "Busy",
+            603: "Call declined",
+            604: "Number not found",
+            606: "No common codec",
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """The words by their place on the screens."""
+
+    starting: str = "Starting"
+    one_moment: str = "One moment, please"
+    connecting: str = "Connecting"
+    ready_hint: str = "Lift or dial a number"
+    offline: str = "Not connected"
+    offline_hint: str = "Check network cable"
+    refused: str = "Not registered"
+    refused_hint: str = "Check user and password"
+    hang_up_then_wait: str = "Hang up and wait a moment"
+    missed: str = "Missed"
+    handset_off: str = "Handset off"
+    replace_handset: str = "Replace the handset"
+    number: str = "Number"
+    lift_to_call: str = "Lift handset to call"
+    dial_a_number: str = "Dial a number"
+    redial_hint: str = "D redials"
+    hash_calls: str = "# calls   C deletes"
+    calling: str = "Calling"
+    ringing: str = "Ringing"
+    listening: str = "Connecting"
+    hang_up_cancels: str = "Hang up to cancel"
+    incoming: str = "Incoming call"
+    lift_answers: str = "Lift = answer   C = no"
+    unknown_caller: str = "Unknown caller"
+    answering: str = "Answering"
+    in_call: str = "In call"
+    in_call_hint: str = "A mute   B hold"
+    muted: str = "Muted"
+    muted_hint: str = "A opens microphone"
+    on_hold: str = "On hold"
+    hold_hint: str = "B resumes"
+    held_by_peer: str = "Held by other side"
+    busy: str = "Busy"
+    call_failed: str = "No connection"
+    call_ended: str = "Call ended"
+    please_hang_up: str = "Please hang up"
+    not_allowed: str = "Not allowed here"
+    no_answer: str = "No answer"
+    could_not_connect: str = "Could not connect"
+    reasons: Mapping[int, str] = field(default_factory=_english_reasons)
+    """SIP status to words; a status that is not here is looked up by its class, then shown by its number."""
+
+    classes: Mapping[int, str] = field(
+        default_factory=lambda: MappingProxyType(
+            {3: "Number has moved", 4: "Call refused", 5: "Fault at the exchange", 6: "Call refused"}
+        )
+    )
+
+    def reason(self, status: int) -> str:
+        """A SIP status in words; 0 is "Could not connect"."""
+        known = self.reasons.get(status) or self.classes.get(status // 100)
+        return known or self.could_not_connect
+
+
+ENGLISH: Final = Words()
