@@ -1,11 +1,12 @@
 """Fixtures of every test: real peers on loopback, and how long properties are searched."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.browser import Browser
 from tests.support.kamailio import Kamailio
 
 # Tests marked `fuzz` are what `make fuzz` searches longer; others may ask for fewer examples than the profile gives.
@@ -23,3 +24,10 @@ def kamailio() -> Iterator[Kamailio]:
     """A registrar that knows alice, bob and carol; it lives as long as the test."""
     with Kamailio(USERS) as registrar:
         yield registrar
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """A headless Chromium that can be JsSIP user agents; it lives as long as the test."""
+    async with Browser() as running:
+        yield running

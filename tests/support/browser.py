@@ -1,0 +1,244 @@
+"""JsSIP in a headless Chromium as the far end of a test call.
+
+    async with Browser() as browser:
+        bob = await browser.peer(kamailio.ws_url, kamailio.domain, "bob", password, tone=440.0, on_call="answer")
+        await bob.wait("registered")
+
+The page (`web/page.js`) is bundled by `make web`.
+"""
+
+import asyncio
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import numpy as np
+from playwright.async_api import Browser as Chromium
+from playwright.async_api import BrowserContext, ConsoleMessage, Error, Page, Playwright, Route, async_playwright
+
+from tests.support.require import missing, require
+from tests.support.tones import RATE, Samples
+
+PACKAGE = "chromium"
+BUNDLE = Path(__file__).parents[2] / ".cache" / "web" / "page.js"
+_ORIGIN = "http://localhost/"  # a secure context, which getUserMedia and AudioWorklet want; never leaves the browser
+_FORBIDDING = (
+    "WebRtcHideLocalIpsWithMdns",
+    "LocalNetworkAccessChecks",
+    "LocalNetworkAccessChecksWebSockets",
+    "LocalNetworkAccessChecksWebRTC",
+    "LocalNetworkAccessChecksWebTransport",
+)
+_SWITCHES = (
+    "--no-sandbox",  # tests may run as root
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-background-timer-throttling",
+    "--disable-renderer-backgrounding",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+    "--ignore-certificate-errors",
+    "--allow-loopback-in-peer-connection",
+    # A page may not reach loopback, nor show its own addresses, unless these are off.
+    "--disable-features=" + ",".join(_FORBIDDING),
+)
+
+OnCall = Literal["answer", "ring"] | int
+"""What a peer does with a call: answer it, let it ring (180), or reject it with a status."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageEvent:
+    """Something that happened in the page: JsSIP's name for it, and the details it gave."""
+
+    kind: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.details.get(name)
+
+
+class JsSipPeer:
+    """One user agent in a page of its own."""
+
+    def __init__(self, context: BrowserContext, page: Page, user: str) -> None:
+        self.user = user
+        self.events: list[PageEvent] = []
+        self.console: list[str] = []
+        self._context, self._page = context, page
+        self._changed = asyncio.Condition()
+        self._seen = 0
+        self._pcm = bytearray()
+
+    async def open(self, settings: Mapping[str, Any]) -> None:
+        """Load the page and start the user agent."""
+        self._page.on("console", self._log)
+        self._page.on("pageerror", self._fail)
+        await self._context.expose_function("report", self._report)
+        await self._context.expose_function("heard", self._heard)
+        await self._context.route(f"{_ORIGIN}**", _empty_page)
+        await self._page.goto(_ORIGIN)
+        await self._page.add_script_tag(path=BUNDLE)
+        await self._page.evaluate("settings => peer.start(settings)", settings)
+
+    async def wait(self, *kinds: str, seconds: float = 10.0) -> PageEvent:
+        """The next event of one of `kinds` after the one waited for last; those in between are passed over."""
+
+        def found() -> int | None:
+            return next((i for i, e in enumerate(self.events) if i >= self._seen and e.kind in kinds), None)
+
+        async with self._changed:
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._changed.wait_for(lambda: found() is not None)
+            except TimeoutError:
+                had = [event.kind for event in self.events]
+                raise TimeoutError(f"{self.user}: no {kinds} in {seconds} s; had {had}; {self.console}") from None
+        index = found()
+        assert index is not None
+        self._seen = index + 1
+        return self.events[index]
+
+    def count(self, kind: str) -> int:
+        """How often an event came."""
+        return sum(event.kind == kind for event in self.events)
+
+    async def on_call(self, what: OnCall) -> None:
+        """Decide what happens with the next incoming call."""
+        await self._page.evaluate("what => peer.onCall(what)", what)
+
+    async def call(self, target: str, headers: Mapping[str, str] | None = None) -> None:
+        """Call a URI; `headers` go into the INVITE."""
+        lines = [f"{name}: {value}" for name, value in (headers or {}).items()]
+        await self._page.evaluate("([target, lines]) => peer.call(target, lines)", [target, lines])
+
+    async def answer(self) -> None:
+        """Answer the call that rings."""
+        await self._page.evaluate("() => peer.answer()")
+
+    async def reject(self, status: int) -> None:
+        """Reject the call that rings."""
+        await self._page.evaluate("status => peer.end(status)", status)
+
+    async def hang_up(self) -> None:
+        """CANCEL, reject or BYE, whichever the call's state wants."""
+        await self._page.evaluate("() => peer.end(0)")
+
+    async def hold(self) -> None:
+        """Put the call on hold (re-INVITE, sendonly)."""
+        assert await self._page.evaluate("() => peer.hold()"), "JsSIP cannot hold now"
+
+    async def resume(self) -> None:
+        """End the hold (re-INVITE, sendrecv)."""
+        assert await self._page.evaluate("() => peer.unhold()"), "JsSIP cannot resume now"
+
+    async def send_digits(self, digits: str, *, milliseconds: int = 200, via: str = "RFC2833") -> None:
+        """Send DTMF as telephone events (RFC 4733), or as INFO with `via="INFO"`."""
+        await self._page.evaluate("([d, ms, via]) => peer.digits(d, ms, via)", [digits, milliseconds, via])
+
+    async def statistics(self) -> list[dict[str, Any]]:
+        """The rows of the connection's `getStats()`."""
+        rows: list[dict[str, Any]] = await self._page.evaluate("() => peer.statistics()")
+        return rows
+
+    def heard(self) -> Samples:
+        """What arrived, at 48 kHz, since the call's media began or `forget()` was called."""
+        return np.frombuffer(bytes(self._pcm), dtype=np.int16)
+
+    def forget(self) -> None:
+        """Begin the recording anew."""
+        self._pcm.clear()
+
+    async def listen(self, seconds: float) -> Samples:
+        """What arrives during the next `seconds`."""
+        self.forget()
+        wanted = round(seconds * RATE)
+        async with asyncio.timeout(seconds * 3 + 5), self._changed:
+            await self._changed.wait_for(lambda: len(self._pcm) >= 2 * wanted)
+        return self.heard()[:wanted]
+
+    async def close(self) -> None:
+        """Un-register and close the page."""
+        await self._page.evaluate("() => peer.stop()")
+        await self._context.close()
+
+    async def _report(self, event: dict[str, Any]) -> None:
+        async with self._changed:
+            kind = event.pop("type")
+            if kind == "recording":
+                self._pcm.clear()
+            self.events.append(PageEvent(kind, event))
+            self._changed.notify_all()
+
+    async def _heard(self, chunk: str) -> None:
+        async with self._changed:
+            self._pcm += base64.b64decode(chunk)
+            self._changed.notify_all()
+
+    def _log(self, message: ConsoleMessage) -> None:
+        self.console.append(f"{message.type}: {message.text}")
+
+    def _fail(self, error: Error) -> None:
+        self.console.append(f"uncaught: {error}")
+
+
+class Browser:
+    """A Chromium process; each peer gets a context of its own in it."""
+
+    def __init__(self) -> None:
+        self._playwright: Playwright | None = None
+        self._chromium: Chromium | None = None
+
+    async def __aenter__(self) -> Self:
+        program = require("chromium", "chromium-browser", "google-chrome", package=PACKAGE)
+        if not BUNDLE.exists():
+            missing(f"{BUNDLE.name} of the test page is not built: make web")
+        self._playwright = await async_playwright().start()
+        self._chromium = await self._playwright.chromium.launch(executable_path=program, args=list(_SWITCHES))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._chromium is not None:
+            await self._chromium.close()
+        if self._playwright is not None:
+            await self._playwright.stop()
+
+    async def peer(
+        self,
+        registrar: str,
+        domain: str,
+        user: str,
+        password: str,
+        *,
+        tone: float | None = 440.0,
+        on_call: OnCall = "ring",
+        display_name: str = "",
+    ) -> JsSipPeer:
+        """A user agent that registers; it speaks the tone (Hz), None is silence."""
+        assert self._chromium is not None, "not started"
+        context = await self._chromium.new_context(permissions=["microphone"], ignore_https_errors=True)
+        peer = JsSipPeer(context, await context.new_page(), user)
+        await peer.open(
+            {
+                "registrar": registrar,
+                "domain": domain,
+                "user": user,
+                "password": password,
+                "tone": tone,
+                "onCall": on_call,
+                "displayName": display_name,
+            }
+        )
+        return peer
+
+
+async def _empty_page(route: Route) -> None:
+    await route.fulfill(body="<!doctype html><title>test page</title>", content_type="text/html")
