@@ -85,7 +85,7 @@ class PhoneSettings:
     number: str = ""
     """The telephone's own number, shown while idle."""
     dial_plan: DialPlan = field(default_factory=DialPlan)
-    patience: Mapping[Phase, Seconds] = PATIENCE
+    patience: Mapping[Phase, Seconds] = field(default_factory=lambda: PATIENCE)
     """How long each phase may last, in seconds."""
     words: Words = ENGLISH
 
