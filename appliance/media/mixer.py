@@ -1,14 +1,14 @@
 """Where streams, tones and the sound card meet.
 
-    microphone ──captured──▶ every stream's capture
-    every stream's playout ──┐
-                        tone ─┴─ sum ─ limiter ──wanted──▶ speaker
+    microphone ──captured──▶ every stream
+    every stream ──┐
+           tones ──┴─ sum ─ limiter ──wanted──▶ speaker
 
-Pure apart from the lock that lets a stream join or leave while the audio threads run.
+Pure: whoever owns it changes it on one thread, while the audio threads run.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final, Protocol
 
 import numpy as np
@@ -23,32 +23,58 @@ _KNEE: Final = 24_000.0
 
 _ROOM: Final = 32_767.0 - _KNEE
 
+_TONES: Final = 3
+"""Tones that may sound at once: the present one, and what fades out."""
+
 
 class Stream(Protocol):
-    """One session's audio, as the mixer sees it. Called on the audio threads, never on two at once per method."""
+    """One session's audio, as the mixer sees it. Each method is called on one thread, but not both on the same."""
 
     def captured(self, frame: Pcm, now: Seconds) -> None:
         """A frame of the microphone: shape (480,), not to be changed."""
 
     def wanted(self, now: Seconds) -> Pcm | None:
-        """The next frame of the far end; None is silence."""
+        """The next frame of the far end, shape (480,); None is silence."""
+
+
+class ToneSource(Protocol):
+    """A tone that is sounding: a `tones.ToneGenerator`."""
+
+    @property
+    def finished(self) -> bool:
+        """Nothing more will come."""
+
+    def next_frame(self) -> Pcm:
+        """The next frame, shape (480,)."""
+
+    def stop(self) -> None:
+        """Fade out."""
 
 
 class Mixer:
-    """One microphone and one speaker for any number of streams and one tone."""
+    """One microphone and one speaker for any number of streams and a tone.
 
-    def __init__(self, now: Callable[[], Seconds]) -> None:
+    `failed` is told of a stream that raised, on an audio thread; the others are not disturbed by it.
+    """
+
+    def __init__(self, now: Callable[[], Seconds], failed: Callable[[Stream], object]) -> None:
         self._now = now
+        self._failed = failed
         self._streams: tuple[Stream, ...] = ()
-        self._tone: Iterator[Pcm] | None = None
+        self._tones: tuple[ToneSource, ...] = ()
 
     @property
-    def idle(self) -> bool:
-        """Nothing to play and nobody to hear the microphone."""
-        return not self._streams and self._tone is None
+    def listening(self) -> bool:
+        """Some stream hears the microphone."""
+        return bool(self._streams)
+
+    @property
+    def sounding(self) -> bool:
+        """A tone has not ended."""
+        return any(not tone.finished for tone in self._tones)
 
     def add(self, stream: Stream) -> None:
-        """Let `stream` hear the microphone and be heard. Call on one thread only, like `remove` and `play`."""
+        """Let `stream` hear the microphone and be heard. Idempotent."""
         if stream not in self._streams:
             self._streams = (*self._streams, stream)
 
@@ -56,9 +82,12 @@ class Mixer:
         """Leave `stream` out from the next frame on."""
         self._streams = tuple(other for other in self._streams if other is not stream)
 
-    def play(self, tone: Iterator[Pcm] | None) -> None:
-        """Sound `tone`, frame after frame, until it ends or another takes its place."""
-        self._tone = tone
+    def play(self, tone: ToneSource | None) -> None:
+        """Fade out what sounds and sound `tone`, until it ends or another takes its place."""
+        for playing in self._tones:
+            playing.stop()
+        tones = tuple(playing for playing in self._tones if not playing.finished)
+        self._tones = (*tones, tone)[-_TONES:] if tone is not None else tones
 
     def captured(self, frame: Pcm) -> None:
         """Hand a frame of the microphone to every stream."""
@@ -67,29 +96,22 @@ class Mixer:
             try:
                 stream.captured(frame, now)
             except Exception:
-                log.exception("a stream can't take the microphone any more and is left out")
-                self.remove(stream)
+                log.exception("a stream can't take the microphone any more")
+                self._failed(stream)
 
     def wanted(self) -> Pcm:
         """The sum of everything that sounds, shape (480,)."""
         now = self._now()
-        frames: list[Pcm] = []
+        frames = [tone.next_frame() for tone in self._tones if not tone.finished]
         for stream in self._streams:
             try:
                 frame = stream.wanted(now)
             except Exception:
-                log.exception("a stream can't play any more and is left out")
-                self.remove(stream)
+                log.exception("a stream can't play any more")
+                self._failed(stream)
                 continue
             if frame is not None:
                 frames.append(frame)
-        tone = self._tone
-        if tone is not None:
-            frame = next(tone, None)
-            if frame is not None:
-                frames.append(frame)
-            elif self._tone is tone:
-                self._tone = None
         return mixed(frames)
 
 

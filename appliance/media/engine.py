@@ -1,0 +1,126 @@
+"""The media of a unit: one network thread, one mixer, one audio device, any number of sessions.
+
+caller's loop ── MediaEngine ──▶ network thread: sessions, ICE, DTLS, RTP
+                      │                │ bounded deques
+                      ▼                ▼
+                audio keeper ──▶ audio threads of the driver: mixer, codecs
+"""
+
+import logging
+from collections.abc import Callable, Coroutine
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from appliance.clock import Clock, SystemClock
+from appliance.errors import StateError
+from appliance.media.audio_keeper import AudioKeeper
+from appliance.media.engine_loop import EngineLoop
+from appliance.media.events import MediaEvent
+from appliance.media.mixer import Mixer
+from appliance.media.ports import AudioDevice
+from appliance.media.session import MediaSession
+from appliance.media.settings import MediaSettings
+from appliance.media.tones import Tone, ToneGenerator
+
+__all__ = ["MediaEngine", "MediaSettings"]
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class MediaEngine:
+    """Use it with `async with`; sessions then live on its thread, and their events come on the loop that entered it.
+
+    `audio` is opened while a session or a tone needs it and closed after. None, or a device that is gone, leaves a
+    clock in its place: calls go on in silence. `audio_changed` hears what is wrong with it, and None when it works.
+    """
+
+    def __init__(
+        self,
+        settings: MediaSettings,
+        audio: AudioDevice | None,
+        *,
+        audio_changed: Callable[[str | None], None] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._audio = audio
+        self._audio_changed = audio_changed
+        self._home = _Home(settings, clock or SystemClock())
+        self._keeper: AudioKeeper | None = None
+
+    async def __aenter__(self) -> Self:
+        await self._home.loop.start()
+        home = self._home
+        self._keeper = AudioKeeper(
+            self._audio, home.mixer, home.clock, needed=home.needs_audio, changed=self._device_changed
+        )
+        home.look = self._keeper.look
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._home.run(self._finish())
+        await self._home.loop.stop()
+
+    async def _finish(self) -> None:
+        for session in tuple(self._home.sessions):
+            await session.finish()
+        self._home.mixer.play(None)
+        if self._keeper is not None:
+            # Blocks, on the network's own thread, which has nothing else to do any more.
+            self._keeper.close()
+
+    def session(self, on_event: Callable[[MediaEvent], None]) -> MediaSession:
+        """The media of a new call; `on_event` is called on the loop that entered the engine."""
+        if not self._home.loop.running:
+            raise StateError("the media engine is not running: enter it with `async with`")
+        return MediaSession(self._home, on_event)
+
+    def play(self, tone: Tone | None) -> None:
+        """Sound `tone` on the speaker in place of the one that sounds; None ends it. From any thread."""
+        self._home.soon(lambda: self._play(tone))
+
+    def _play(self, tone: Tone | None) -> None:
+        self._home.mixer.play(None if tone is None else ToneGenerator(tone))
+        self._home.look()
+
+    def _device_changed(self, problem: str | None) -> None:
+        name = "none" if self._audio is None else self._audio.name
+        if problem is None:
+            log.info("audio device %s is open", name)
+        else:
+            log.warning("audio device %s: %s", name, problem)
+        if self._audio_changed is not None:
+            self._home.loop.tell(self._audio_changed, problem)
+
+
+class _Home:
+    """What the sessions of an engine share."""
+
+    def __init__(self, settings: MediaSettings, clock: Clock) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.loop = EngineLoop()
+        self.mixer = Mixer(clock.now, lambda stream: self.soon(lambda: self.mixer.remove(stream)))
+        self.sessions: tuple[MediaSession, ...] = ()
+        self.look: Callable[[], None] = lambda: None
+
+    async def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return await self.loop.run(work)
+
+    def soon(self, work: Callable[[], object]) -> None:
+        self.loop.soon(work)
+
+    def tell(self, on_event: Callable[[MediaEvent], None], event: MediaEvent) -> None:
+        self.loop.tell(on_event, event)
+
+    def audio_needed(self, session: MediaSession, needed: bool) -> None:
+        others = tuple(other for other in self.sessions if other is not session)
+        self.sessions = (*others, session) if needed else others
+        self.look()
+
+    def needs_audio(self) -> bool:
+        """From any thread."""
+        return bool(self.sessions) or self.mixer.sounding

@@ -1,0 +1,154 @@
+"""The RTP session of a call (RFC 3550 §3): its stream, what is heard of the peer, and the reports both ways.
+
+    received ─▶ packet ─┬▶ reports        reports ─▶ report
+                        ├▶ telephone events ─▶ digit
+                        └▶ AudioStream ◀─▶ mixer
+    AudioStream ─▶ transmit, on an audio thread;  sent ─▶ reports
+
+Pure: on the loop, except where the stream says otherwise.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from appliance.media.capture import Capture
+from appliance.media.codec_table import encoder_for, payload_formats
+from appliance.media.counters import MediaStatistics, statistics
+from appliance.media.description import Codec
+from appliance.media.events import DigitReceived
+from appliance.media.negotiation import Negotiated
+from appliance.media.packet import RtpPacket, parse
+from appliance.media.playout import Playout
+from appliance.media.reports import ReportExchange
+from appliance.media.stream import AudioStream
+from appliance.media.telephone_event import DIGITS, DigitReceiver
+from appliance.units import Seconds
+
+_NO_EVENTS: Final = Codec(name="telephone-event", payload_type=-1, clock_rate=8000)
+
+
+class RtpSession:
+    """Goes on through new formats, holds and renewed transports: SSRC, sequence numbers and totals are the call's.
+
+    `transmit` takes our packets, on an audio thread; `digit` hears the peer's keys, on the loop. `random_bits` gives
+    that many random bits.
+    """
+
+    def __init__(
+        self,
+        *,
+        cname: str,
+        random_bits: Callable[[int], int],
+        uniform: Callable[[], float],
+        transmit: Callable[[RtpPacket], None],
+        digit: Callable[[DigitReceived], None],
+    ) -> None:
+        self.ssrc = random_bits(32)
+        self.cname = cname
+        self.reports = ReportExchange(ssrc=self.ssrc, cname=cname, uniform=uniform)
+        self.stream: AudioStream | None = None
+        """From the first agreement on."""
+        self._random_bits = random_bits
+        self._transmit = transmit
+        self._digit = digit
+        self._capture: Capture | None = None
+        self._agreed: Negotiated | None = None
+        self._digits = DigitReceiver({})
+        self._clock_rates: dict[int, int] = {}
+        self._audio_types: frozenset[int] = frozenset()
+
+    def apply(self, agreed: Negotiated) -> None:
+        """Send and receive as agreed from now on. Raises `DriverError` if a codec's library is missing."""
+        before, self._agreed = self._agreed, agreed
+        if self.stream is None:
+            self._capture = self._new_capture(agreed)
+            self.stream = AudioStream(self._capture, Playout(payload_formats(agreed.receive)), self._transmit)
+        elif before is not None and _sending(before) != _sending(agreed):
+            self._change_format(self.stream, agreed)
+        if before is None or (before.receive, before.receive_events) != (agreed.receive, agreed.receive_events):
+            if before is not None:
+                self.stream.use(payload_formats(agreed.receive))
+            every = (*agreed.receive, *agreed.receive_events)
+            self._clock_rates = {codec.payload_type: codec.clock_rate for codec in every}
+            self._audio_types = frozenset(codec.payload_type for codec in agreed.receive)
+            self._digits = DigitReceiver({codec.payload_type: codec.clock_rate for codec in agreed.receive_events})
+
+    def _new_capture(self, agreed: Negotiated) -> Capture:
+        events = agreed.send_events or _NO_EVENTS
+        return Capture(
+            encoder_for(agreed),
+            ssrc=self.ssrc,
+            payload_type=agreed.send.payload_type,
+            clock_rate=agreed.send.clock_rate,
+            sequence_number=self._random_bits(15),  # room before the first wrap (RFC 3711 §3.3.1)
+            timestamp=self._random_bits(32),
+            event_payload_type=None if agreed.send_events is None else events.payload_type,
+            event_clock_rate=events.clock_rate,
+        )
+
+    @staticmethod
+    def _change_format(stream: AudioStream, agreed: Negotiated) -> None:
+        encoder = encoder_for(agreed)
+        events = agreed.send_events or _NO_EVENTS
+        stream.change_capture(
+            lambda capture: capture.use(
+                encoder,
+                payload_type=agreed.send.payload_type,
+                clock_rate=agreed.send.clock_rate,
+                event_payload_type=None if agreed.send_events is None else events.payload_type,
+                event_clock_rate=events.clock_rate,
+            )
+        )
+
+    def direct(self, *, muted: bool, held: bool, audible: bool) -> None:
+        """Let mute, hold and the agreed direction take effect. From any thread."""
+        agreed, stream, capture = self._agreed, self.stream, self._capture
+        if agreed is None or stream is None or capture is None:
+            return
+        capture.muted = muted
+        capture.sending = agreed.direction.sends and not held
+        stream.audible = agreed.direction.receives and not held and audible
+
+    def send_digits(self, digits: str) -> bool:
+        """Press `digits` as telephone events; False if the peer takes none or one is no digit. From any thread."""
+        agreed, stream = self._agreed, self.stream
+        if agreed is None or stream is None or agreed.send_events is None:
+            return False
+        if not digits or any(digit not in DIGITS for digit in digits):
+            return False
+        stream.change_capture(lambda capture: capture.send_digits(digits))
+        return True
+
+    def received(self, data: bytes, now: Seconds) -> None:
+        """An RTP packet came; what is damaged or was not agreed on is dropped."""
+        packet = parse(data)
+        if packet is None or self.stream is None:
+            return
+        rate = self._clock_rates.get(packet.payload_type)
+        if rate is None:
+            return
+        self.reports.received(packet, rate, now)
+        if packet.payload_type in self._audio_types:
+            self.stream.arrived(packet, now)
+            return
+        digit = self._digits.received(packet)
+        if digit is not None:
+            self._digit(digit)
+
+    def sent(self, packet: RtpPacket, now: Seconds) -> None:
+        """A packet of ours goes out."""
+        if self._agreed is not None:
+            self.reports.sent(packet, self._agreed.send.clock_rate, now)
+
+    @property
+    def totals(self) -> MediaStatistics:
+        """The running totals and present values. From any thread."""
+        agreed, stream = self._agreed, self.stream
+        if agreed is None or stream is None:
+            return MediaStatistics()
+        return statistics(agreed.send.name, stream.capture_counters, stream.playout_counters, self.reports.counters)
+
+
+def _sending(agreed: Negotiated) -> tuple[object, ...]:
+    """What an encoder and its payload type depend on."""
+    return (agreed.send, agreed.send_events, agreed.ptime, agreed.bitrate, agreed.fec, agreed.dtx)

@@ -1,0 +1,364 @@
+"""One call's media: offers, answers and the path they build, the streams that travel on it, and their reports.
+
+    caller's loop ──await──▶ engine's loop: descriptions, transport, RTCP
+    transport ◀─RTP, RTCP─▶ RtpSession ◀─stream─▶ mixer
+
+The methods are called on the loop of whoever entered the engine; the work happens on the engine's.
+"""
+
+import asyncio
+import logging
+import random
+import secrets
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, Protocol, TypeVar
+
+from appliance.clock import Clock
+from appliance.errors import DescriptionError, StateError
+from appliance.media.counters import MediaStatistics
+from appliance.media.description import Description, MediaDirection, TransportParameters
+from appliance.media.description_text import parse, render
+from appliance.media.events import DigitReceived, MediaConnected, MediaEvent, MediaFailed
+from appliance.media.mixer import Mixer
+from appliance.media.negotiation import LocalParameters, Negotiated, answer, negotiated, offer
+from appliance.media.packet import RtpPacket
+from appliance.media.rtp_session import RtpSession
+from appliance.media.settings import MediaSettings
+from appliance.media.transport import Transport
+from appliance.tasks import TaskSet
+from appliance.units import Seconds
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_SOONEST_REPORT: Final = 0.1
+"""Seconds between looks at the time of the next RTCP packet, at least."""
+
+
+class SessionHome(Protocol):
+    """What a session needs of its engine."""
+
+    settings: MediaSettings
+    clock: Clock
+    mixer: Mixer
+
+    async def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of `work`, done on the engine's loop. Raises `StateError` when the engine is not running."""
+
+    def soon(self, work: Callable[[], object]) -> None:
+        """Do `work` on the engine's loop, soon. From any thread."""
+
+    def tell(self, on_event: Callable[[MediaEvent], None], event: MediaEvent) -> None:
+        """Hand `event` over on the caller's loop."""
+
+    def audio_needed(self, session: "MediaSession", needed: bool) -> None:
+        """Keep the audio device open for `session`, or no longer. On the engine's loop."""
+
+
+class MediaSession:
+    """The media of one call. Made by `MediaEngine.session`; does nothing until the first offer is made or accepted."""
+
+    def __init__(self, home: SessionHome, on_event: Callable[[MediaEvent], None]) -> None:
+        self._home = home
+        self._on_event = on_event
+        self._lock = asyncio.Lock()
+        self._tasks = TaskSet("media session")
+        self._id = str(secrets.randbits(62))
+        self._version = 0
+        self._description: Description | None = None
+        """Our last description, offer or answer."""
+        self._offered: Description | None = None
+        """Our offer that has no answer yet."""
+        self._answer_text = ""
+        self._agreed: Negotiated | None = None
+        self._path: _Path | None = None
+        self._next_path: _Path | None = None
+        """What the offer without an answer is about, if it is not the present path."""
+        self._renewing = False
+        self._held = False
+        self._muted = False
+        self._early = True
+        self._closed = False
+        self._rtp = RtpSession(
+            cname=secrets.token_hex(8),
+            random_bits=secrets.randbits,
+            uniform=random.random,
+            transmit=self._transmit,
+            digit=self._digit,
+        )
+
+    # What the caller of a call asks for.
+
+    async def create_offer(self) -> str:
+        """Our next offer. The first one, and each after `renew`, opens a new transport and gathers candidates."""
+        return await self._home.run(self._create_offer())
+
+    async def accept_offer(self, sdp: str) -> str:
+        """Our answer to the peer's first or later offer; media starts.
+
+        The same ICE and DTLS credentials keep the transport; others build a new one (RFC 8839 §4.4.1.1.1).
+
+        Raises:
+            DescriptionError: no call can be built on it (answer 488); what was agreed before stays in force.
+        """
+        return await self._home.run(self._accept_offer(sdp))
+
+    async def accept_answer(self, sdp: str) -> None:
+        """Apply the answer to our latest offer: provisional (early media) or final. The same again changes nothing.
+
+        Raises:
+            DescriptionError: no call can be built on it, or it moves a path that only a new offer can move
+                (`renew`, then offer again).
+            StateError: nothing was offered.
+        """
+        await self._home.run(self._accept_answer(sdp))
+
+    def renew(self) -> None:
+        """Make the next offer about a new ICE and DTLS transport: the answer was forked, or the path has gone."""
+        self._renewing = True
+
+    def hold(self, on: bool) -> None:
+        """Send and play nothing from now on, and say so in our next offer or answer; False ends it with its answer."""
+        self._held = on
+        self._direct()
+
+    def early(self, audible: bool) -> None:
+        """Let what the peer sends be heard, or decode it in silence (early media under a local ringback)."""
+        self._early = audible
+        self._direct()
+
+    @property
+    def remote_held(self) -> bool:
+        """The peer does not want to hear us (its direction is sendonly or inactive)."""
+        return self._agreed is not None and self._agreed.remote_held
+
+    @property
+    def muted(self) -> bool:
+        """Silence goes out in place of the microphone."""
+        return self._muted
+
+    @muted.setter
+    def muted(self, on: bool) -> None:
+        self._muted = on
+        self._direct()
+
+    def send_digits(self, digits: str) -> bool:
+        """Press `digits` as telephone events (RFC 4733); False if the peer takes none: say them with SIP INFO then."""
+        return self._rtp.send_digits(digits)
+
+    def counters(self) -> MediaStatistics:
+        """The running totals and present values, now."""
+        return self._rtp.totals
+
+    async def close(self) -> None:
+        """End it: RTCP BYE, DTLS and ICE closed, nothing left behind. Idempotent."""
+        if not self._closed:
+            try:
+                await self._home.run(self.finish())
+            except StateError:
+                log.debug("the engine has closed the session already")
+
+    # On the engine's loop.
+
+    async def _create_offer(self) -> str:
+        async with self._lock:
+            self._check_open()
+            path = self._offerable_path()
+            await path.transport.gather()
+            local = self._local(path.transport, "actpass")
+            wanted = self._direction()
+            self._version += 1
+            self._offered = offer(local, version=self._version, direction=wanted, previous=self._description)
+            self._description = self._offered
+            self._answer_text = ""
+            return render(self._offered)
+
+    def _offerable_path(self) -> "_Path":
+        """The path that our next offer is about, and a new one if there is none or the present one must go."""
+        if self._next_path is not None:
+            return self._next_path
+        if self._path is None or not self._path.transport.usable or self._renewing:
+            self._next_path = self._new_path()
+            self._renewing = False
+            return self._next_path
+        return self._path
+
+    def _new_path(self) -> "_Path":
+        self._home.audio_needed(self, needed=True)
+        return _Path(self, self._home)
+
+    async def _accept_offer(self, sdp: str) -> str:
+        remote = parse(sdp)
+        async with self._lock:
+            self._check_open()
+            path = self._path
+            usable = path is not None and path.transport.usable and not self._renewing
+            if path is None or not usable or not path.serves(remote.transport):
+                path = self._next_path = self._next_path or self._new_path()
+            await path.transport.gather()
+            setup = path.setup or ("passive" if remote.transport.setup == "active" else "active")
+            local = self._local(path.transport, setup)
+            version = self._version + 1
+            ours = answer(remote, local, version=version, direction=self._direction(), setup=setup)
+            agreed = negotiated(ours, remote, max_average_bitrate=self._home.settings.max_average_bitrate)
+            self._version, self._description, self._offered = version, ours, None
+            await self._switch(path, agreed, controlling=False, setup=ours.transport.setup)
+            return render(ours)
+
+    async def _accept_answer(self, sdp: str) -> None:
+        remote = parse(sdp)
+        async with self._lock:
+            self._check_open()
+            ours = self._offered or self._description
+            path = self._next_path or self._path
+            if ours is None or path is None:
+                raise StateError("an answer without an offer")
+            if self._offered is None and sdp == self._answer_text:
+                return
+            if path.setup and not path.serves(remote.transport):
+                raise DescriptionError("the answer moves the media path: renew() it and offer again")
+            agreed = negotiated(ours, remote, max_average_bitrate=self._home.settings.max_average_bitrate)
+            self._offered, self._answer_text = None, sdp
+            setup = path.setup or ("active" if remote.transport.setup == "passive" else "passive")
+            await self._switch(path, agreed, controlling=True, setup=setup)
+
+    async def _switch(self, path: "_Path", agreed: Negotiated, *, controlling: bool, setup: str) -> None:
+        """Apply what was agreed, and leave the former path, if it is another, for `path`."""
+        self._agreed = agreed
+        self._rtp.apply(agreed)
+        self._direct()
+        others = [other for other in (self._path, self._next_path) if other is not None and other is not path]
+        self._path, self._next_path, self._renewing = path, None, False
+        path.start(agreed.remote, controlling=controlling, setup=setup)
+        for other in others:
+            await other.transport.close()
+
+    def _direct(self) -> None:
+        self._rtp.direct(muted=self._muted, held=self._held, audible=self._early)
+
+    def _direction(self) -> MediaDirection:
+        return MediaDirection.of(sends=not (self._held and self.remote_held), receives=not self._held)
+
+    def _local(self, transport: Transport, setup: str) -> LocalParameters:
+        settings = self._home.settings
+        return LocalParameters(
+            session_id=self._id,
+            transport=transport.parameters(setup),
+            ssrc=self._rtp.ssrc,
+            cname=self._rtp.cname,
+            codecs=settings.codecs,
+            ptime=settings.ptime,
+            max_average_bitrate=settings.max_average_bitrate,
+        )
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StateError("the media session is closed")
+
+    # What the paths and the audio threads say.
+
+    def _transmit(self, packet: RtpPacket) -> None:
+        """A packet of ours, from an audio thread."""
+        self._home.soon(lambda: self._send(packet))
+
+    def _send(self, packet: RtpPacket) -> None:
+        path = self._path
+        if path is not None and path.transport.connected:
+            self._rtp.sent(packet, self._home.clock.now())
+            path.transport.send(packet.serialise())
+
+    def _digit(self, digit: DigitReceived) -> None:
+        self._home.tell(self._on_event, digit)
+
+    def arrived(self, path: "_Path", data: bytes, now: Seconds) -> None:
+        """An RTP packet of the peer came on `path`."""
+        if path is self._path:
+            self._rtp.received(data, now)
+
+    def reported(self, path: "_Path", data: bytes, now: Seconds) -> None:
+        """An RTCP packet of the peer came on `path`."""
+        if path is self._path:
+            self._rtp.reports.report_received(data, now)
+
+    def connected(self, path: "_Path") -> None:
+        """`path` is open: sound flows."""
+        if path is not self._path or self._rtp.stream is None or self._closed:
+            return
+        self._home.mixer.add(self._rtp.stream)
+        if not len(self._tasks):
+            self._tasks.start("reports", self._report())
+        self._home.tell(self._on_event, MediaConnected())
+
+    def failed(self, path: "_Path", reason: str) -> None:
+        """`path` could not be opened, or is lost."""
+        if path is not self._path or self._closed:
+            return
+        log.info("media: %s", reason)
+        if self._rtp.stream is not None:
+            self._home.mixer.remove(self._rtp.stream)
+        self._home.tell(self._on_event, MediaFailed(reason))
+
+    async def _report(self) -> None:
+        clock, reports = self._home.clock, self._rtp.reports
+        while True:
+            due = reports.deadline()
+            await asyncio.sleep(_SOONEST_REPORT if due is None else max(_SOONEST_REPORT, due - clock.now()))
+            path = self._path
+            if path is not None and path.transport.connected:
+                report = reports.report(clock.now())
+                if report is not None:
+                    path.transport.send(report)
+
+    async def finish(self) -> None:
+        """End it, on the engine's loop."""
+        async with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            if self._rtp.stream is not None:
+                self._home.mixer.remove(self._rtp.stream)
+            await self._tasks.close()
+            if self._path is not None and self._path.transport.connected:
+                self._path.transport.send(self._rtp.reports.goodbye(self._home.clock.now()))
+            for path in (self._path, self._next_path):
+                if path is not None:
+                    await path.transport.close()
+            self._home.audio_needed(self, needed=False)
+
+
+class _Path:
+    """A transport of a session, what it was started with, and how it tells the session."""
+
+    def __init__(self, session: MediaSession, home: SessionHome) -> None:
+        self._session = session
+        self._remote: TransportParameters | None = None
+        self.transport = Transport(home.settings, self, home.clock)
+        self.setup = ""
+        """Our DTLS role, "active" or "passive"; "" until it is agreed on."""
+
+    def serves(self, remote: TransportParameters) -> bool:
+        """It was started with these very credentials."""
+        return self._remote is not None and self._remote.same_path(remote)
+
+    def start(self, remote: TransportParameters, *, controlling: bool, setup: str) -> None:
+        """Connect; nothing when it was started before."""
+        if self._remote is None:
+            self._remote, self.setup = remote, setup
+            self.transport.start(remote, controlling=controlling, client=setup == "active")
+
+    def rtp(self, data: bytes, now: Seconds) -> None:
+        """An RTP packet came."""
+        self._session.arrived(self, data, now)
+
+    def rtcp(self, data: bytes, now: Seconds) -> None:
+        """An RTCP packet came."""
+        self._session.reported(self, data, now)
+
+    def connected(self) -> None:
+        """ICE and DTLS are through."""
+        self._session.connected(self)
+
+    def failed(self, reason: str) -> None:
+        """There is no path any more."""
+        self._session.failed(self, reason)

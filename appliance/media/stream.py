@@ -1,0 +1,78 @@
+"""The audio of one session, between the mixer's audio threads and the network's loop.
+
+    loop ──arrived──▶ bounded deque ─▶ playout ──wanted──▶ audio thread
+    loop ◀──send───── capture ◀──captured── audio thread
+
+Decoding happens when a frame is played and encoding when one was captured, each on the audio thread; what the loop
+wants changed waits in a deque for that thread, so capture and playout are only ever touched by one.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from appliance.media.capture import Capture
+from appliance.media.counters import CaptureCounters, PlayoutCounters
+from appliance.media.frame import Pcm
+from appliance.media.packet import RtpPacket
+from appliance.media.playout import PayloadFormat, Playout
+from appliance.units import Seconds
+
+_ARRIVALS: Final = 256
+"""Packets between two frames: five seconds of them. The oldest is dropped."""
+
+_CHANGES: Final = 64
+"""Changes that wait for an audio thread. The oldest is dropped."""
+
+
+class AudioStream:
+    """One session's capture and playout, as the mixer's `Stream`."""
+
+    def __init__(self, capture: Capture, playout: Playout, send: Callable[[RtpPacket], None]) -> None:
+        self._capture = capture
+        self._playout = playout
+        self._send = send
+        self._arrivals: deque[tuple[RtpPacket, Seconds]] = deque(maxlen=_ARRIVALS)
+        self._capture_changes: deque[Callable[[Capture], object]] = deque(maxlen=_CHANGES)
+        self._playout_changes: deque[Callable[[Playout], object]] = deque(maxlen=_CHANGES)
+        self.audible = True
+        """False: what arrives is decoded, so that time goes on, but not heard."""
+
+    def arrived(self, packet: RtpPacket, now: Seconds) -> None:
+        """One audio packet of the peer, on the loop."""
+        self._arrivals.append((packet, now))
+
+    def change_capture(self, change: Callable[[Capture], object]) -> None:
+        """Do `change` before the next frame is captured. From any thread."""
+        self._capture_changes.append(change)
+
+    def use(self, formats: tuple[PayloadFormat, ...]) -> None:
+        """Play these payload types from the next frame on. From any thread."""
+        self._playout_changes.append(lambda playout: playout.use(formats))
+
+    def captured(self, frame: Pcm, now: Seconds) -> None:  # noqa: ARG002 -- the mixer's port
+        """10 ms of the microphone, on an audio thread."""
+        while self._capture_changes:
+            self._capture_changes.popleft()(self._capture)
+        packet = self._capture.frame(frame)
+        if packet is not None:
+            self._send(packet)
+
+    def wanted(self, now: Seconds) -> Pcm | None:
+        """The next 10 ms of the peer, on an audio thread."""
+        while self._playout_changes:
+            self._playout_changes.popleft()(self._playout)
+        while self._arrivals:
+            self._playout.arrived(*self._arrivals.popleft())
+        frame = self._playout.next_frame(now)
+        return frame if self.audible else None
+
+    @property
+    def capture_counters(self) -> CaptureCounters:
+        """What was sent. From any thread."""
+        return self._capture.counters
+
+    @property
+    def playout_counters(self) -> PlayoutCounters:
+        """What was played. From any thread."""
+        return self._playout.counters
