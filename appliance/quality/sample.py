@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from appliance.units import Dbov, Milliseconds
+from appliance.quality import mos
+from appliance.units import Dbov, Milliseconds, Seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,3 +61,58 @@ class QualitySample:
     input_level: Dbov
     output_level: Dbov
     mos: float | None
+    seconds: Seconds = Seconds(1.0)
+    """How long the "second" was: a busy loop may make it longer."""
+
+
+class Sampler:
+    """Makes samples; `mos` is `quality.mos.estimated`, over what the listener missed: lost and late packets.
+
+    A session that starts its counters again (a reading lower than the one before) yields zeros, never negatives.
+    """
+
+    def sample(self, previous: Counters, current: Counters, seconds: Seconds) -> QualitySample:
+        """What happened between two readings that are `seconds` apart."""
+        received = _grown(previous.packets_received, current.packets_received)
+        lost = _grown(previous.packets_lost, current.packets_lost)
+        late = _grown(previous.packets_late, current.packets_late)
+        sent = _grown(previous.packets_sent, current.packets_sent)
+        return QualitySample(
+            codec=current.codec,
+            packets_sent=sent,
+            bytes_sent=_grown(previous.bytes_sent, current.bytes_sent),
+            packets_received=received,
+            bytes_received=_grown(previous.bytes_received, current.bytes_received),
+            packets_lost=lost,
+            packets_late=late,
+            loss_fraction=_fraction(lost, received + lost),
+            jitter=current.jitter,
+            round_trip=current.round_trip,
+            remote_loss_fraction=_remote_loss(previous, current, sent),
+            remote_jitter=current.remote_jitter,
+            concealed=Milliseconds(max(0.0, current.concealed - previous.concealed)),
+            stretched=Milliseconds(max(0.0, current.stretched - previous.stretched)),
+            playout_delay=current.playout_delay,
+            underruns=_grown(previous.underruns, current.underruns),
+            input_level=current.input_level,
+            output_level=current.output_level,
+            mos=mos.estimated(current.round_trip, current.jitter, _fraction(lost + late, received + lost))
+            if received
+            else None,
+            seconds=seconds,
+        )
+
+
+def _grown(before: int, after: int) -> int:
+    return max(0, after - before)
+
+
+def _fraction(part: int, whole: int) -> float:
+    return min(1.0, part / whole) if whole else 0.0
+
+
+def _remote_loss(previous: Counters, current: Counters, sent: int) -> float | None:
+    """None until the peer has reported, which its jitter tells."""
+    if current.remote_jitter is None or not sent:
+        return None
+    return _fraction(_grown(previous.remote_packets_lost, current.remote_packets_lost), sent)

@@ -1,0 +1,69 @@
+"""What a client is told before it starts."""
+
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from appliance.errors import UsageError
+from appliance.media.settings import MediaSettings
+from appliance.units import Seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSettings:
+    """Where the registrar is, who we are, and how calls are treated. Raises `UsageError` for what can't work."""
+
+    registrars: tuple[str, ...] | str
+    """`ws://` or `wss://` URLs of the registrar, tried in order."""
+    domain: str = ""
+    """The SIP domain; "" is the first registrar's host."""
+    display_name: str = ""
+    """What the far end may show as our name."""
+    ca_file: str | None = None
+    """Trust anchors for `wss`, a PEM file; None is the system's."""
+    instance_id: str = ""
+    """`urn:uuid:…` of this unit (RFC 5626 §4.1); "" makes one."""
+    register_expires: int = 120
+    """Seconds a registration lasts, 100-86400; it is refreshed in time."""
+    auto_register: bool = True
+    """`login()` registers; without, it only connects and `register()` is yours."""
+    media: MediaSettings = field(default_factory=MediaSettings)
+    """Codecs, ICE, bit rate."""
+    login_timeout: Seconds = Seconds(15.0)
+    """How long `login()` and `register()` wait for the registrar."""
+    ring_timeout: Seconds = Seconds(60.0)
+    """How long a call rings, either way, before it ends with "No Answer"."""
+    media_timeout: Seconds = Seconds(10.0)
+    """A call whose media path failed is ended after this long without it."""
+    allow_multiple_incoming: bool = False
+    """Further incoming calls ring too; otherwise they are answered 486 Busy Here while there is a call."""
+    close_timeout: Seconds = Seconds(2.0)
+    """How long `close()` and `logout()` wait for the registrar's last answer."""
+    strict_headers: bool = False
+    """The narrower rule for `X-PH-…` headers (see `calls.headers.checked`)."""
+
+    def __post_init__(self) -> None:
+        problems: list[str] = []
+        if not self.registrar_urls:
+            problems.append("registrars: name at least one")
+        problems += [
+            f"registrars: {url!r} is not ws://host… or wss://host…"
+            for url in self.registrar_urls
+            if urlsplit(url).scheme not in ("ws", "wss") or not urlsplit(url).hostname
+        ]
+        if not 100 <= self.register_expires <= 86_400:
+            problems.append(f"register_expires: {self.register_expires} is outside 100-86400")
+        for name in ("login_timeout", "ring_timeout", "media_timeout", "close_timeout"):
+            if getattr(self, name) <= 0.0:
+                problems.append(f"{name}: must be more than 0")
+        if problems:
+            raise UsageError("; ".join(problems))
+
+    @property
+    def registrar_urls(self) -> tuple[str, ...]:
+        """`registrars` as a tuple."""
+        return (self.registrars,) if isinstance(self.registrars, str) else tuple(self.registrars)
+
+    @property
+    def sip_domain(self) -> str:
+        """`domain`, or the host of the first registrar."""
+        return self.domain or urlsplit(self.registrar_urls[0]).hostname or ""
