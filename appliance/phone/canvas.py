@@ -60,9 +60,13 @@ def _drawable(char: str) -> str:
     return plain if 0x20 <= ord(plain) < 0x7F else "?"
 
 
+_TRACKING: Final = {Font.SMALL_BOLD: 1}
+"""Pixels added between letters, where the strokes of a font would run into each other."""
+
+
 def width(text: str, font: Font) -> int:
     """Pixels that `text` takes in a row."""
-    return round(_face(font).getlength(text))
+    return round(_face(font).getlength(text)) + _TRACKING.get(font, 0) * max(0, len(text) - 1)
 
 
 def shortened(text: str, font: Font, room: int) -> str:
@@ -114,7 +118,10 @@ class Canvas:
         """One row of text; `anchor` l, m or r says what `x` is of it."""
         face = _face(font)
         left = x - {"l": 0, "m": width(text, font) // 2, "r": width(text, font)}[anchor]
-        self._draw.text((left, y), text, fill=int(lit), font=face, anchor="ls")
+        tracking = _TRACKING.get(font, 0)
+        for char in text if tracking else (text,):
+            self._draw.text((left, y), char, fill=int(lit), font=face, anchor="ls")
+            left += width(char, font) + tracking
 
     def icon(self, x: int, y: int, icon: Icon, *, lit: bool = True) -> None:
         """A picture with its top left corner at (x, y)."""

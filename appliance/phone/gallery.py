@@ -92,6 +92,8 @@ STORIES: Final[Mapping[str, Story]] = MappingProxyType(
 """Every screen, by a name for people, as what has to happen to see it."""
 
 LIT: Final = (255, 196, 84)
+_GLOW: Final = (176, 130, 48)
+"""Between lit dots: they shine into the gap."""
 _DARK: Final = (12, 11, 10)
 _UNLIT: Final = (24, 21, 17)
 _PAPER: Final = (246, 245, 242)
@@ -119,8 +121,9 @@ def enlarged(screen: Screen, scale: int = 4) -> Image.Image:
     for y in range(DISPLAY_HEIGHT):
         for x in range(DISPLAY_WIDTH):
             left, top = margin + x * scale, margin + y * scale
-            box = (left, top, left + scale - 1 - gap, top + scale - 1 - gap)
-            pen.rectangle(box, fill=LIT if dots.getpixel((x, y)) else _UNLIT)
+            lit = bool(dots.getpixel((x, y)))
+            pen.rectangle((left, top, left + scale - 1, top + scale - 1), fill=_GLOW if lit else _DARK)
+            pen.rectangle((left, top, left + scale - 1 - gap, top + scale - 1 - gap), fill=LIT if lit else _UNLIT)
     return picture
 
 

@@ -91,8 +91,8 @@ def _bar(canvas: Canvas, screen: Screen, *, inverted: bool = False) -> None:
         right -= len(MICROPHONE_OFF[0])
         canvas.icon(right, 0, MICROPHONE_OFF, lit=not inverted)
         right -= 4
-    title = shortened(drawable(screen.title), Font.SMALL_BOLD, right - 2)
-    canvas.text(1, _TITLE_BASE, title, Font.SMALL_BOLD, lit=not inverted)
+    title = shortened(drawable(screen.title), Font.SMALL_BOLD, right - 5)
+    canvas.text(4 if inverted else 1, _TITLE_BASE, title, Font.SMALL_BOLD, lit=not inverted)
 
 
 def _bars(canvas: Canvas, right: int, count: int) -> int:
@@ -175,23 +175,23 @@ def _in_call(canvas: Canvas, screen: Screen) -> None:
     held = screen.kind is ScreenKind.ON_HOLD
     peer = drawable(screen.headline)
     font = _fitting(peer, DISPLAY_WIDTH, (Font.LARGE, Font.MEDIUM))
-    canvas.text(1, 26, shortened(peer, font, DISPLAY_WIDTH - 1), font)
-    canvas.text(1, 50, screen.timer, Font.GIANT if len(screen.timer) < 6 else Font.HUGE)
+    canvas.text(1, 27, shortened(peer, font, DISPLAY_WIDTH - 1), font)
+    canvas.text(1, 51, screen.timer, Font.GIANT if len(screen.timer) < 6 else Font.HUGE)
     right = DISPLAY_WIDTH - 2
     if held:
         canvas.icon(right - 14, 33, LARGE["pause"])
     elif screen.detail:
         _badge(canvas, right, drawable(screen.detail))
     if screen.codec and not held:
-        canvas.text(right, 50, drawable(screen.codec), Font.SMALL, anchor="r")
+        canvas.text(right, 51, drawable(screen.codec), Font.SMALL, anchor="r")
     _hint(canvas, screen.hint)
 
 
 def _badge(canvas: Canvas, right: int, text: str) -> None:
     shown = tail(text, Font.SMALL_BOLD, 50)
     left = right - width(shown, Font.SMALL_BOLD) - 6
-    canvas.pill(left, 29, right, 40)
-    canvas.text(left + 4, 38, shown, Font.SMALL_BOLD, lit=False)
+    canvas.pill(left, 31, right, 41)
+    canvas.text(left + 3, 39, shown, Font.SMALL_BOLD, lit=False)
 
 
 def _alarm(canvas: Canvas, screen: Screen) -> None:

@@ -62,7 +62,7 @@ class Words:
     listening: str = "Connecting"
     hang_up_cancels: str = "Hang up to cancel"
     incoming: str = "Incoming call"
-    lift_answers: str = "Lift = answer   C = no"
+    lift_answers: str = "Lift to answer   C rejects"
     unknown_caller: str = "Unknown caller"
     answering: str = "Answering"
     in_call: str = "In call"
