@@ -146,8 +146,7 @@ class _Connection(aioice.Connection):
                 task.cancel()
             await asyncio.gather(*pending, return_exceptions=True)
             for task in work:
-                if task in done:
-                    candidates += _unknown(task.result(), candidates)
+                candidates += _unknown(task.result(), candidates) if task in done else []
         return candidates
 
     async def _reflexive(self, protocol: StunProtocol, server: str) -> list[aioice.Candidate]:
@@ -236,11 +235,6 @@ class Transport:
         self._gathering: asyncio.Task[None] | None = None
         self._started = False
         self._over = False
-
-    @property
-    def started(self) -> bool:
-        """A peer's description has been given: the next one with other credentials needs another transport."""
-        return self._started
 
     @property
     def usable(self) -> bool:

@@ -1,0 +1,91 @@
+"""The private names of aiortc and aioice that `media/transport.py` leans on: a release that moves one fails here."""
+
+import asyncio
+import inspect
+
+import aioice
+import aioice.ice
+from aioice import stun
+from aioice.candidate import candidate_foundation, candidate_priority
+from aiortc import RTCCertificate, RTCDtlsTransport, RTCIceGatherer, RTCIceServer, RTCIceTransport
+from aiortc.rtcicetransport import candidate_from_aioice, connection_kwargs
+
+
+def parameters(function: object) -> list[str]:
+    return list(inspect.signature(function).parameters)  # type: ignore[arg-type]
+
+
+def source(function: object) -> str:
+    return inspect.getsource(function)  # type: ignore[arg-type]
+
+
+def test_the_gatherer_holds_an_agent_that_the_ice_transport_takes_over() -> None:
+    async def look() -> None:
+        gatherer = RTCIceGatherer(iceServers=[])
+        agent = aioice.Connection(ice_controlling=False)
+        assert isinstance(gatherer._connection, aioice.Connection)
+        gatherer._connection = agent
+        transport = RTCIceTransport(gatherer)
+        assert transport._connection is agent
+        assert transport.role == "controlled"
+        agent.ice_controlling = True
+        assert transport.role == "controlling"
+
+    asyncio.run(look())
+
+
+def test_the_agent_reads_its_queue_and_asks_for_candidates_where_we_stand_in() -> None:
+    async def look() -> None:
+        agent = aioice.Connection(ice_controlling=False)
+        assert isinstance(agent._queue, asyncio.Queue)
+        assert agent._protocols == []
+        assert agent.turn_server is None
+
+    asyncio.run(look())
+    assert parameters(aioice.Connection.get_component_candidates) == ["self", "component", "addresses", "timeout"]
+    assert "self.get_component_candidates(component=component, addresses=addresses)" in source(
+        aioice.Connection.gather_candidates
+    )
+    assert "self._queue.put_nowait((data, component))" in source(aioice.Connection.data_received)
+    assert "self._queue.get()" in source(aioice.Connection.recvfrom)
+    # Consent that expires ends in `close`, which is how its loss is told from our own end.
+    assert "self.close()" in source(aioice.Connection.query_consent)
+
+
+def test_the_agent_leaves_out_loopback_and_waits_for_servers() -> None:
+    addresses = aioice.ice.get_host_addresses(use_ipv4=True, use_ipv6=True)
+    assert "127.0.0.1" not in addresses
+    assert "asyncio.wait(tasks, timeout=timeout)" in source(aioice.Connection.get_component_candidates)
+
+
+def test_a_stun_query_can_be_made_on_a_socket_of_the_agent() -> None:
+    request = stun.Message(message_method=stun.Method.BINDING, message_class=stun.Class.REQUEST)
+    assert bytes(request)
+    assert parameters(aioice.ice.StunProtocol.request)[:3] == ["self", "request", "addr"]
+    assert issubclass(stun.TransactionTimeout, stun.TransactionError)
+    assert candidate_foundation("srflx", "udp", "192.0.2.1")
+    assert candidate_priority(1, "srflx") < candidate_priority(1, "host")
+
+
+def test_dtls_hands_over_decrypted_packets_and_takes_clear_ones() -> None:
+    assert inspect.iscoroutinefunction(RTCDtlsTransport._handle_rtp_data)
+    assert parameters(RTCDtlsTransport._handle_rtp_data) == ["self", "data", "arrival_time_ms"]
+    assert inspect.iscoroutinefunction(RTCDtlsTransport._handle_rtcp_data)
+    assert parameters(RTCDtlsTransport._handle_rtcp_data) == ["self", "data"]
+    assert inspect.iscoroutinefunction(RTCDtlsTransport._send_rtp)
+    assert parameters(RTCDtlsTransport._send_rtp) == ["self", "data"]
+    assert parameters(RTCDtlsTransport._set_role) == ["self", "role"]
+    assert '"server"' in source(RTCDtlsTransport.start)
+
+
+def test_the_certificate_makes_the_context_whose_ciphers_we_extend() -> None:
+    assert parameters(RTCCertificate._create_ssl_context) == ["self", "srtp_profiles"]
+    assert "_create_ssl_context(" in source(RTCDtlsTransport.start)
+    assert RTCCertificate.generateCertificate().getFingerprints()[0].algorithm == "sha-256"
+
+
+def test_turn_settings_and_candidates_are_translated() -> None:
+    turn = connection_kwargs([RTCIceServer("turn:127.0.0.1:3478?transport=udp", "user", "password")])
+    assert turn["turn_server"] == ("127.0.0.1", 3478)
+    line = "1 1 udp 2122260223 192.0.2.1 50000 typ host"
+    assert candidate_from_aioice(aioice.Candidate.from_sdp(line)).ip == "192.0.2.1"
