@@ -23,7 +23,7 @@ from tests.support.authority import LOOPBACK_NAMES, Authority
 from tests.support.ports import LOOPBACK, free_ports
 from tests.support.require import require
 
-PACKAGES = "kamailio kamailio-websocket-modules kamailio-tls-modules kamailio-extra-modules kamailio-utils-modules"
+PACKAGES = "kamailio kamailio-websocket-modules kamailio-tls-modules"
 _CONFIGURATION = Path(__file__).with_name("kamailio.cfg")
 _TLS = """\
 [server:default]

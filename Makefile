@@ -1,0 +1,74 @@
+# Everything a person or a machine does with this tree. `make` alone says what there is.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+BIN := .venv/bin
+PAGE := .cache/web/page.js
+PAGE_SOURCES := $(addprefix tests/support/web/,package.json package-lock.json .npmrc page.js)
+INSTALLER := requirements/install.sh requirements/build.txt pyproject.toml
+
+.PHONY: help run test lint unit peers fuzz web lock clean
+
+help:  ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: .venv/.run  ## Install what a demonstration needs and start it: a phone, a registrar and far ends in this terminal
+	@$(BIN)/intercom simulate
+
+test: lint unit peers  ## Install what is needed, then every check: style, types, contracts, tests (20 minutes at most)
+
+lint: .venv/.test  ## Style, types, and which part may import which
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/mypy
+
+unit: .venv/.test  ## Tests of one part each, on every core
+	$(BIN)/pytest --quiet --numprocesses auto --dist worksteal $(UNIT)
+
+peers: .venv/.test $(PAGE)  ## Tests of the whole, with real peers and in real time
+	$(BIN)/pytest --durations 10 $(filter-out $(UNIT),$(wildcard tests/flows tests/peers))
+
+fuzz: .venv/.test  ## Search long (100,000 examples a test) for what a peer could send that breaks an entrance
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest --numprocesses auto --timeout 0 -m fuzz tests/unit
+
+web: $(PAGE)  ## The page with JsSIP that tests call through
+
+lock: .cache/uv/bin/uv  ## Choose the newest versions that pyproject.toml allows, and write them down with their hashes
+	$(LOCK) --output-file requirements/lock.txt requirements/lock.in
+	$(LOCK) --output-file requirements/build.txt requirements/build.in
+	$(LOCK) --extra sound --output-file requirements/run.txt pyproject.toml
+	$(LOCK) --extra hardware --output-file requirements/unit.txt pyproject.toml
+	$(LOCK) --extra sound --extra dev --output-file requirements/dev.txt pyproject.toml
+	cd tests/support/web && npm install --package-lock-only
+
+clean:  ## Remove everything that was made here, the virtual environment too
+	rm -rf .venv .cache build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .grimp_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+UNIT := $(wildcard tests/unit tests/contracts)
+# Without the lines that name commands and addresses, a lock is the same wherever it is made.
+LOCK := .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header --no-config
+
+.venv/.run: $(INSTALLER) requirements/run.txt requirements/debian-run.txt
+	requirements/install.sh run
+	@touch $@
+
+.venv/.test: $(INSTALLER) requirements/dev.txt requirements/run.txt requirements/debian-run.txt requirements/debian-test.txt
+	requirements/install.sh test
+	@touch .venv/.run $@
+
+$(PAGE): $(PAGE_SOURCES)
+	mkdir -p $(@D)
+	cp $(filter-out %.js,$^) $(@D)
+	cd $(@D) && npm ci --silent
+	NODE_PATH=$(@D)/node_modules $(@D)/node_modules/.bin/esbuild tests/support/web/page.js --bundle --format=iife \
+		--target=chrome100 --log-level=warning --outfile=$@
+
+.cache/uv/bin/uv: requirements/lock.txt
+	python3 -m venv --clear .cache/uv
+	.cache/uv/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/lock.txt
+	@touch $@
