@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import Final
 
 from appliance.media.capture import Capture
-from appliance.media.codec_table import encoder_for, payload_formats
+from appliance.media.codec import Encoder
+from appliance.media.codec_table import payload_formats
 from appliance.media.counters import MediaStatistics, statistics
 from appliance.media.description import Codec
 from appliance.media.events import DigitReceived
@@ -30,8 +31,8 @@ _NO_EVENTS: Final = Codec(name="telephone-event", payload_type=-1, clock_rate=80
 class RtpSession:
     """Goes on through new formats, holds and renewed transports: SSRC, sequence numbers and totals are the call's.
 
-    `transmit` takes our packets, on an audio thread; `digit` hears the peer's keys, on the loop. `random_bits` gives
-    that many random bits.
+    `encoder` makes the encoder that was agreed on; `transmit` takes our packets, on an audio thread; `digit` hears the
+    peer's keys, on the loop. `random_bits` gives that many random bits, `uniform` numbers in 0..1.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class RtpSession:
         cname: str,
         random_bits: Callable[[int], int],
         uniform: Callable[[], float],
+        encoder: Callable[[Negotiated], Encoder],
         transmit: Callable[[RtpPacket], None],
         digit: Callable[[DigitReceived], None],
     ) -> None:
@@ -49,6 +51,7 @@ class RtpSession:
         self.stream: AudioStream | None = None
         """From the first agreement on."""
         self._random_bits = random_bits
+        self._encoder = encoder
         self._transmit = transmit
         self._digit = digit
         self._capture: Capture | None = None
@@ -76,7 +79,7 @@ class RtpSession:
     def _new_capture(self, agreed: Negotiated) -> Capture:
         events = agreed.send_events or _NO_EVENTS
         return Capture(
-            encoder_for(agreed),
+            self._encoder(agreed),
             ssrc=self.ssrc,
             payload_type=agreed.send.payload_type,
             clock_rate=agreed.send.clock_rate,
@@ -86,9 +89,8 @@ class RtpSession:
             event_clock_rate=events.clock_rate,
         )
 
-    @staticmethod
-    def _change_format(stream: AudioStream, agreed: Negotiated) -> None:
-        encoder = encoder_for(agreed)
+    def _change_format(self, stream: AudioStream, agreed: Negotiated) -> None:
+        encoder = self._encoder(agreed)
         events = agreed.send_events or _NO_EVENTS
         stream.change_capture(
             lambda capture: capture.use(

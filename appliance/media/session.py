@@ -11,10 +11,12 @@ import logging
 import random
 import secrets
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, Final, Protocol, TypeVar
 
 from appliance.clock import Clock
 from appliance.errors import DescriptionError, StateError
+from appliance.media.codec_table import encoder_for
 from appliance.media.counters import MediaStatistics
 from appliance.media.description import Description, MediaDirection, TransportParameters
 from appliance.media.description_text import parse, render
@@ -84,6 +86,9 @@ class MediaSession:
             cname=secrets.token_hex(8),
             random_bits=secrets.randbits,
             uniform=random.random,
+            encoder=partial(
+                encoder_for, complexity=home.settings.complexity, discontinuous=home.settings.discontinuous
+            ),
             transmit=self._transmit,
             digit=self._digit,
         )
@@ -207,7 +212,6 @@ class MediaSession:
             return render(ours)
 
     async def _accept_answer(self, sdp: str) -> None:
-        remote = parse(sdp)
         async with self._lock:
             self._check_open()
             ours = self._offered or self._description
@@ -216,6 +220,7 @@ class MediaSession:
                 raise StateError("an answer without an offer")
             if self._offered is None and sdp == self._answer_text:
                 return
+            remote = parse(sdp)
             if path.setup and not path.serves(remote.transport):
                 raise DescriptionError("the answer moves the media path: renew() it and offer again")
             agreed = negotiated(ours, remote, max_average_bitrate=self._home.settings.max_average_bitrate)

@@ -1,0 +1,122 @@
+"""What is heard when several things sound."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance.media.frame import FRAME, Pcm, silence
+from appliance.media.mixer import Mixer, Stream, mixed
+from appliance.units import Seconds
+
+
+def level(value: int) -> Pcm:
+    return np.full(FRAME, value, dtype=np.int16)
+
+
+class Voice:
+    """A stream that says one value and notes what it hears."""
+
+    def __init__(self, value: int | None) -> None:
+        self.value = value
+        self.heard: list[Pcm] = []
+
+    def captured(self, frame: Pcm, _now: Seconds) -> None:
+        self.heard.append(frame)
+
+    def wanted(self, _now: Seconds) -> Pcm | None:
+        return None if self.value is None else level(self.value)
+
+
+class Broken(Voice):
+    def captured(self, _frame: Pcm, _now: Seconds) -> None:
+        raise ValueError("damaged")
+
+    def wanted(self, _now: Seconds) -> Pcm | None:
+        raise ValueError("damaged")
+
+
+class Beep:
+    """A tone of a given number of frames."""
+
+    def __init__(self, frames: int, value: int) -> None:
+        self.left = frames
+        self.value = value
+
+    @property
+    def finished(self) -> bool:
+        return self.left <= 0
+
+    def next_frame(self) -> Pcm:
+        self.left -= 1
+        return level(self.value)
+
+    def stop(self) -> None:
+        self.left = min(self.left, 1)
+
+
+def made() -> tuple[Mixer, list[Stream]]:
+    failed: list[Stream] = []
+    return Mixer(lambda: Seconds(0.0), failed.append), failed
+
+
+def test_nothing_sounds_in_an_empty_mixer() -> None:
+    mixer, _ = made()
+    assert not mixer.listening
+    assert not mixer.sounding
+    assert not mixer.wanted().any()
+    mixer.captured(level(1))
+
+
+def test_streams_and_tone_are_summed_and_each_stream_hears_the_microphone() -> None:
+    mixer, _ = made()
+    one, two, quiet = Voice(1000), Voice(-300), Voice(None)
+    for voice in (one, two, quiet, one):
+        mixer.add(voice)
+    mixer.play(Beep(1, 50))
+    assert mixer.wanted()[0] == 750
+    assert mixer.wanted()[0] == 700
+    mixer.captured(level(5))
+    assert [len(voice.heard) for voice in (one, two, quiet)] == [1, 1, 1]
+    mixer.remove(two)
+    assert mixer.wanted()[0] == 1000
+    assert mixer.listening
+
+
+def test_a_tone_gives_way_to_the_next_and_ends() -> None:
+    mixer, _ = made()
+    mixer.play(Beep(100, 10))
+    mixer.play(Beep(2, 1))
+    assert mixer.wanted()[0] == 11
+    assert mixer.sounding
+    assert mixer.wanted()[0] == 1
+    assert not mixer.sounding
+    assert mixer.wanted()[0] == 0
+
+
+def test_a_stream_that_fails_is_named_and_does_not_silence_the_others() -> None:
+    mixer, failed = made()
+    broken, well = Broken(1), Voice(7)
+    mixer.add(broken)
+    mixer.add(well)
+    assert mixer.wanted()[0] == 7
+    mixer.captured(level(1))
+    assert len(well.heard) == 1
+    assert failed == [broken, broken]
+
+
+@given(st.lists(st.integers(-32_768, 32_767), max_size=6))
+def test_the_sum_keeps_its_sign_and_order_and_never_wraps(values: list[int]) -> None:
+    total = sum(values)
+    out = int(mixed([level(value) for value in values])[0])
+    if len(values) < 2 or abs(total) <= 24_000:
+        assert out == total
+    else:
+        assert 24_000 <= abs(out) <= 32_767
+        assert (out > 0) == (total > 0)
+
+
+def test_the_sum_has_the_shape_of_a_frame() -> None:
+    for count in range(4):
+        frame = mixed([silence() for _ in range(count)])
+        assert frame.shape == (FRAME,)
+        assert frame.dtype == np.int16
