@@ -80,6 +80,13 @@ class PlayTone:
 
 
 @dataclass(frozen=True, slots=True)
+class KeySound:
+    """Let the key that was taken be heard, once and shortly, in the handset."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class StopTone:
     """Fall silent."""
 
@@ -91,4 +98,4 @@ class Show:
     screen: Screen
 
 
-Action = Dial | Answer | Reject | HangUp | SendDigit | SetMute | SetHold | PlayTone | StopTone | Show
+Action = Dial | Answer | Reject | HangUp | SendDigit | SetMute | SetHold | PlayTone | StopTone | KeySound | Show

@@ -5,7 +5,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from appliance.phone.actions import Dial, Reject, SendDigit, SetHold, SetMute
+from appliance.phone.actions import Action, Dial, KeySound, Reject, SendDigit, SetHold, SetMute
 from appliance.phone.dial_plan import extended, hash_is_a_digit
 from appliance.phone.lines import LineCall
 from appliance.phone.state import OVER, Phase, PhoneSettings, State, Step, entered
@@ -78,13 +78,14 @@ def _dialling(state: State, key: str, now: Seconds, settings: PhoneSettings) -> 
     else:
         return state, ()
     wait = settings.dial_plan.patience(number)
+    heard: tuple[Action, ...] = () if key == DELETE else (KeySound(key),)
     if wait <= 0 and key != DELETE:
-        return dial(state, number, now, settings)
+        dialled, asked = dial(state, number, now, settings)
+        return dialled, (*heard, *asked)
     # A number that was shortened to a complete one is not dialled behind the person's back: it waits like any other.
     wait = wait if wait > 0 else settings.dial_plan.inter_digit
-    return replace(
-        entered(replace(state, number=number), Phase.DIALLING, now, settings), deadline=Seconds(now + wait)
-    ), ()
+    dialling = entered(replace(state, number=number), Phase.DIALLING, now, settings)
+    return replace(dialling, deadline=Seconds(now + wait)), heard
 
 
 def _off_hook(state: State, key: str, now: Seconds, settings: PhoneSettings) -> Step:

@@ -68,9 +68,8 @@ class Machine:
         if self._state.deadline is not None and now >= self._state.deadline:
             actions += self._take(_expired(self._state, now, self._settings))
         actions += self._take(_step(self._state, happened, now, self._settings))
-        actions += self._audible()
-        actions += self._visible(now)
-        return tuple(actions)
+        # The tone first: what a person hears follows the finger at once, and a key's own sound is not cut off by it.
+        return (*self._audible(), *actions, *self._visible(now))
 
     def deadline(self, now: Seconds) -> Seconds | None:
         """When `TimePassed` is due: the end of the phase, or the next second of a call's timer."""

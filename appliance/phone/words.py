@@ -77,6 +77,7 @@ class Words:
     call_ended: str = "Call ended"
     please_hang_up: str = "Please hang up"
     not_allowed: str = "Not allowed here"
+    wrong_number: str = "Not a number"
     no_answer: str = "No answer"
     could_not_connect: str = "Could not connect"
     reasons: Mapping[int, str] = field(default_factory=_english_reasons)
