@@ -1,0 +1,254 @@
+"""Reads a configuration file, and says everything that is wrong with it at once."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from appliance.config import formats
+from appliance.config.model import (
+    Audio,
+    AudioDriver,
+    Broker,
+    Configuration,
+    Dialling,
+    Line,
+    Log,
+    LogFormat,
+    Media,
+    Panel,
+    PanelDriver,
+    Turn,
+    Unit,
+)
+from appliance.config.positions import positions
+from appliance.config.table import Problems, Table, did_you_mean, one_of, readable_by_others
+from appliance.errors import ConfigError
+from appliance.units import Milliseconds, Seconds
+
+CODECS: Final = ("opus", "PCMU", "PCMA", "G722")
+PTIMES: Final = (10, 20, 40, 60)
+LEVELS: Final = ("debug", "info", "warning", "error")
+
+_TOML_PLACE: Final = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
+
+
+def load(path: str | Path) -> Configuration:
+    """The configuration in the file at `path`.
+
+    Raises:
+        ConfigError: with every problem of the file, each one sentence that begins with the file and its line.
+    """
+    file = Path(path)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError([f"{file}: can't be read: {error.strerror}"]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{file}: is not a text in UTF-8"]) from error
+    return parse(text, file)
+
+
+def parse(text: str, file: Path) -> Configuration:
+    """The configuration in `text`; `file` names it in messages, and its folder is where relative paths begin.
+
+    Raises:
+        ConfigError: as `load`.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        place = _TOML_PLACE.search(str(error))
+        number = (place and place["line"]) or max(1, len(text.splitlines()))
+        raise ConfigError([f"{file}:{number}: is not TOML: {_TOML_PLACE.sub('', str(error))}"]) from error
+    problems = Problems(str(file), positions(text))
+    configuration = _configuration(Table("", document, problems, file.parent))
+    if problems.found:
+        raise ConfigError(problems.sentences())
+    return configuration
+
+
+def advice(path: str | Path) -> list[str]:
+    """What is allowed in the file at `path` and yet not wise: sentences like those of `load`. Never raises."""
+    return list(_permissions(Path(path)))
+
+
+def _permissions(file: Path) -> Iterator[str]:
+    try:
+        text = file.read_text(encoding="utf-8")
+        document = tomllib.loads(text)
+        places = positions(text)
+        for name, value in _leaves("", document):
+            key = name.rpartition(".")[2]
+            place = f"{file}:{places[name]}" if name in places else str(file)
+            if key == "password" and readable_by_others(file):
+                yield f"{place}: {name} can be read by every user of this machine: chmod 600 {file}"
+            if key == "password_file" and isinstance(value, str):
+                secret = file.parent / Path(value).expanduser()
+                if secret.is_file() and readable_by_others(secret):
+                    yield f"{place}: {secret} can be read by every user of this machine: chmod 600 {secret}"
+    except (OSError, ValueError):
+        return
+
+
+def _leaves(prefix: str, table: dict[str, object]) -> Iterator[tuple[str, object]]:
+    for key, value in table.items():
+        name = f"{prefix}.{key}" if prefix else key
+        if isinstance(value, dict):
+            yield from _leaves(name, value)
+        else:
+            yield name, value
+
+
+def _configuration(top: Table) -> Configuration:
+    configuration = Configuration(
+        unit=_unit(top.table("unit")),
+        line=_line(top.table("line")),
+        media=_media(top.table("media")),
+        audio=_audio(top.table("audio")),
+        panel=_panel(top.table("panel")),
+        dialling=_dialling(top.table("dialling")),
+        broker=_broker(top.table("broker")) if "broker" in top else None,
+        log=_log(top.table("log")),
+    )
+    top.finish()
+    return configuration
+
+
+def _unit(table: Table) -> Unit:
+    unit = Unit(
+        site=table.text("site", Unit.site, check=formats.topic_name),
+        name=table.text("name", Unit.name, check=formats.topic_name),
+    )
+    table.finish()
+    return unit
+
+
+def _line(table: Table) -> Line:
+    registrars = table.texts("registrars", check=formats.web_socket_url)
+    if "registrars" not in table:
+        table.complain("registrars", "line.registrars is missing: the address of the registrar, wss://…")
+    elif not registrars and table.is_empty("registrars"):
+        table.complain("registrars", "line.registrars is empty: allowed is at least one address, wss://…")
+    ca_file = table.path("ca_file", must_exist=True)
+    if ca_file is not None and registrars and not any(url.startswith("wss:") for url in registrars):
+        table.complain("ca_file", "line.ca_file is of no use: no address in line.registrars begins with wss://")
+    line = Line(
+        registrars=registrars,
+        user=table.text("user", check=formats.sip_user, required=True),
+        password=table.secret("password", required=True),
+        domain=table.text("domain", check=formats.host) or domain_of(registrars),
+        display_name=table.text("display_name", check=formats.display_name),
+        ca_file=ca_file,
+        register_expires=table.integer("register_expires", Line.register_expires, 100, 86_400),
+    )
+    table.finish()
+    return line
+
+
+def domain_of(registrars: tuple[str, ...]) -> str:
+    """The host of the first address, which is the domain where nobody says another; "" without one."""
+    host = (urlsplit(registrars[0]).hostname or "") if registrars else ""
+    return f"[{host}]" if ":" in host else host
+
+
+def _media(table: Table) -> Media:
+    media = Media(
+        codecs=table.texts("codecs", Media.codecs, check=_codec) or Media.codecs,
+        ptime=table.integer("ptime", Media.ptime, min(PTIMES), max(PTIMES)),
+        max_average_bitrate=table.integer("max_average_bitrate", Media.max_average_bitrate, 8_000, 48_000),
+        stun=table.texts("stun", check=formats.stun_url),
+        turn=_turn(table.table("turn")) if "turn" in table else None,
+        dscp=table.integer("dscp", Media.dscp, 0, 63),
+        playout_delay=Milliseconds(table.number("playout_delay", 0.0, 0.0, 1000.0))
+        if "playout_delay" in table
+        else None,
+        loopback=table.flag("loopback"),
+    )
+    if media.ptime not in PTIMES:
+        table.complain("ptime", f"media.ptime = {media.ptime} can't be used: allowed is 10, 20, 40 or 60")
+    if len(set(media.codecs)) != len(media.codecs):
+        table.complain("codecs", "media.codecs names a codec twice")
+    table.known("playout_delay", "turn")
+    table.finish()
+    return media
+
+
+def _codec(value: str) -> str:
+    return "" if value in CODECS else one_of(CODECS) + did_you_mean(value, CODECS)
+
+
+def _turn(table: Table) -> Turn:
+    turn = Turn(
+        url=table.text("url", check=formats.turn_url, required=True),
+        user=table.text("user", required=True),
+        password=table.secret("password", required=True),
+    )
+    table.finish()
+    return turn
+
+
+def _audio(table: Table) -> Audio:
+    audio = Audio(
+        driver=table.choice("driver", AudioDriver.SOUND_CARD),
+        microphone=table.text("microphone", Audio.microphone),
+        speaker=table.text("speaker", Audio.speaker),
+        play=table.path("play", must_exist=True),
+        loop=table.flag("loop"),
+        record=table.path("record"),
+        hertz=table.number("hertz", Audio.hertz, 20.0, 20_000.0),
+        level=table.number("level", Audio.level, -60.0, 0.0),
+    )
+    table.finish()
+    return audio
+
+
+def _panel(table: Table) -> Panel:
+    panel = Panel(driver=table.choice("driver", PanelDriver.TERMINAL))
+    table.finish()
+    return panel
+
+
+def _dialling(table: Table) -> Dialling:
+    dialling = Dialling(
+        patterns=table.texts("patterns", check=formats.dial_pattern),
+        blocked=table.texts("blocked", check=formats.dial_pattern),
+        emergency=table.texts("emergency", Dialling.emergency, check=formats.emergency_number),
+        inter_digit=Seconds(table.number("inter_digit", Dialling.inter_digit, 1.0, 30.0)),
+        ring_timeout=Seconds(table.number("ring_timeout", Dialling.ring_timeout, 5.0, 600.0)),
+    )
+    table.finish()
+    return dialling
+
+
+def _broker(table: Table) -> Broker:
+    tls = table.flag("tls")
+    ca_file = table.path("ca_file", must_exist=True)
+    if ca_file is not None and not tls:
+        table.complain("ca_file", "broker.ca_file is of no use without broker.tls = true")
+    broker = Broker(
+        host=table.text("host", check=formats.host, required=True),
+        port=table.integer("port", 8883 if tls else 1883, 1, 65_535),
+        tls=tls,
+        ca_file=ca_file,
+        user=table.text("user"),
+        password=table.secret("password"),
+        prefix=table.text("prefix", Broker.prefix, check=formats.topic_name),
+    )
+    if broker.password and not broker.user:
+        table.complain("password", "broker.password is of no use without broker.user")
+    table.finish()
+    return broker
+
+
+def _log(table: Table) -> Log:
+    level = table.text("level", Log.level, check=_level)
+    log = Log(level=level, format=table.choice("format", LogFormat.TEXT))
+    table.finish()
+    return log
+
+
+def _level(value: str) -> str:
+    return "" if value in LEVELS else one_of(LEVELS) + did_you_mean(value, LEVELS)

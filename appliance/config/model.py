@@ -1,0 +1,197 @@
+"""What can be configured: one frozen dataclass for each table of the file, one field for each key.
+
+Passwords are `Secret`s; durations are seconds and say so in their names' descriptions. `load.py` reads the file,
+`deploy/intercom.example.toml` shows every key with its default. No slots: `load.py` takes the defaults from the
+classes.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from appliance.config.secret import Secret
+from appliance.units import Milliseconds, Seconds
+
+
+class AudioDriver(StrEnum):
+    """What the telephone speaks and listens with."""
+
+    SOUND_CARD = "sound-card"
+    WAV = "wav"
+    """A file as the microphone, a file for what is heard."""
+    TONE = "tone"
+    """A sine as the microphone."""
+    ECHO = "echo"
+    """What is heard is what is said: the other side of an echo test."""
+    NONE = "none"
+    """Silence both ways, with a clock."""
+
+
+class PanelDriver(StrEnum):
+    """What the person at the telephone touches and sees."""
+
+    TERMINAL = "terminal"
+    """Keys, hook and display in a terminal."""
+    NONE = "none"
+    """Nobody: a unit that is only seen on the broker."""
+
+
+class LogFormat(StrEnum):
+    """How a line of the log looks."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unit:
+    """[unit]: which telephone this is."""
+
+    site: str = "site"
+    """Where it stands, for people and topics: letters, digits, `-`, `_` and `.`."""
+    name: str = "phone"
+    """Which one it is there: letters, digits, `-`, `_` and `.`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """[line]: the account at the registrar."""
+
+    registrars: tuple[str, ...]
+    """`ws://` or `wss://` addresses of the registrar, tried in this order."""
+    user: str
+    """The user part of the address of record."""
+    password: Secret
+    """Of the digest authentication (RFC 3261 §22)."""
+    domain: str
+    """The SIP domain; the first registrar's host where the file says nothing."""
+    display_name: str = ""
+    """The name that called people see."""
+    ca_file: Path | None = None
+    """PEM certificates trusted for `wss://` instead of the system's."""
+    register_expires: int = 120
+    """Seconds a registration lasts before it has to be renewed, 100 to 86400."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """[media.turn]: a relay for networks without a direct way."""
+
+    url: str
+    """`turn:host[:port][?transport=udp|tcp]` or `turns:host[:port]` (RFC 7065)."""
+    user: str
+    """The name of its account."""
+    password: Secret
+    """Of that account."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Media:
+    """[media]: how sound travels."""
+
+    codecs: tuple[str, ...] = ("opus", "PCMU", "PCMA")
+    """Codecs in the order of preference."""
+    ptime: int = 20
+    """Milliseconds of sound in one packet: 10, 20, 40 or 60."""
+    max_average_bitrate: int = 24_000
+    """Bits a second that Opus keeps to, 8000 to 48000."""
+    stun: tuple[str, ...] = ()
+    """STUN servers, `stun:host[:port]`, all asked at once."""
+    turn: Turn | None = None
+    """The relay, if there is one."""
+    dscp: int = 46
+    """The mark on every media packet, 0 to 63: 46 is expedited forwarding, 0 none."""
+    playout_delay: Milliseconds | None = None
+    """A fixed delay of the jitter buffer in milliseconds, 0 to 1000; without it the delay adapts."""
+    loopback: bool = False
+    """Offer this machine's loopback addresses too: for peers on the same machine."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audio:
+    """[audio]: the microphone and the speaker."""
+
+    driver: AudioDriver = AudioDriver.SOUND_CARD
+    """Which driver; the keys below belong to the drivers they name."""
+    microphone: str = "default"
+    """sound-card: part of the input device's name, or "default"."""
+    speaker: str = "default"
+    """sound-card: part of the output device's name, or "default"."""
+    play: Path | None = None
+    """wav: the file that is the microphone, any rate; silence without it."""
+    loop: bool = False
+    """wav: begin again after the end of the file."""
+    record: Path | None = None
+    """wav, tone: the file that what is heard is written to."""
+    hertz: float = 1000.0
+    """tone: the frequency of the sine, 20 to 20000."""
+    level: float = -20.0
+    """tone: its level in dB of full scale, -60 to 0."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """[panel]: keys, hook switch and display."""
+
+    driver: PanelDriver = PanelDriver.TERMINAL
+    """Which driver."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialling:
+    """[dialling]: which numbers, and when a number is complete."""
+
+    patterns: tuple[str, ...] = ()
+    """Numbers that are called with their last digit: `1XX`, `0.`, `[2-4]XXX`; others wait for `#` or a pause."""
+    blocked: tuple[str, ...] = ()
+    """Numbers that are not called from here, written in the same way."""
+    emergency: tuple[str, ...] = ("112", "911")
+    """Numbers that are always called."""
+    inter_digit: Seconds = Seconds(4.0)
+    """Seconds after the last digit until the number counts as complete, 1 to 30."""
+    ring_timeout: Seconds = Seconds(60.0)
+    """Seconds a call may ring before it is given up, 5 to 600."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Broker:
+    """[broker]: where the unit's events go."""
+
+    host: str
+    """The MQTT broker's name or address."""
+    port: int = 1883
+    """Its port; 8883 where the file says nothing and `tls` is set."""
+    tls: bool = False
+    """Encrypt, and check the broker's certificate."""
+    ca_file: Path | None = None
+    """PEM certificates trusted instead of the system's; only with `tls`."""
+    user: str = ""
+    """The name of the unit's account, "" for none."""
+    password: Secret = field(default_factory=lambda: Secret(""))
+    """Of that account."""
+    prefix: str = "intercom"
+    """The first level of every topic."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Log:
+    """[log]: what is written about the unit's work."""
+
+    level: str = "info"
+    """The least that is written: debug, info, warning or error."""
+    format: LogFormat = LogFormat.TEXT
+    """Lines for people, or one JSON object a line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configuration:
+    """Everything a unit is told."""
+
+    line: Line
+    unit: Unit = field(default_factory=Unit)
+    media: Media = field(default_factory=Media)
+    audio: Audio = field(default_factory=Audio)
+    panel: Panel = field(default_factory=Panel)
+    dialling: Dialling = field(default_factory=Dialling)
+    broker: Broker | None = None
+    log: Log = field(default_factory=Log)
