@@ -24,8 +24,8 @@ _LOOK: Final = 0.25
 _LINGER: Final = 0.5
 """Seconds a device stays open that nobody needs: a ringback is followed by a call."""
 
-_DEAF: Final = 2.0
-"""Seconds without a frame in either direction that make a device count as lost."""
+_DEAF: Final = 4.0
+"""Seconds without a frame in either direction that make a device count as lost; some need two to begin."""
 
 _FIRST_RETRY: Final = 0.5
 _LAST_RETRY: Final = 8.0
