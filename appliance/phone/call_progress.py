@@ -95,7 +95,9 @@ def _not_placed(state: State, event: DialFailed, now: Seconds, settings: PhoneSe
     if state.phase not in OUTGOING or event.attempt != state.attempt:
         return state, ()
     reason = event.reason or settings.words.could_not_connect
-    return replace(entered(state, Phase.FAILED, now, settings), reason=reason), ()
+    # It may have come to life before the request for it failed.
+    end = (HangUp(state.call.call),) if state.call is not None and state.call.call else ()
+    return replace(entered(state, Phase.FAILED, now, settings), reason=reason), end
 
 
 def _answered(state: State, call: LineCall, now: Seconds, settings: PhoneSettings) -> Step:

@@ -52,7 +52,7 @@ def drawable(text: str) -> str:
 
 def _drawable(char: str) -> str:
     point = ord(char)
-    if 0x20 <= point < 0x7F or 0xA0 <= point < 0x180 or char in _PUNCTUATION:
+    if 0x20 <= point < 0x7F or 0xA0 <= point < 0x17F or char in _PUNCTUATION:
         return " " if char == "\u00a0" else char.replace("\u00ad", "-")
     if unicodedata.category(char) in {"Cc", "Cf", "Mn"}:
         return ""
