@@ -1,0 +1,138 @@
+"""From the microphone's frames to RTP packets.
+
+frame ─▶ mute ─▶ level ─▶ ptime full? ─▶ encoder ─▶ packet
+                                    └──▶ digit waiting? ─▶ event packet in its place
+"""
+
+import numpy as np
+
+from appliance.media.codec import Encoder
+from appliance.media.counters import CaptureCounters
+from appliance.media.frame import SAMPLE_RATE, Pcm
+from appliance.media.level import SILENCE, level
+from appliance.media.packet import SEQUENCE_MODULUS, TIMESTAMP_MODULUS, RtpPacket
+from appliance.media.telephone_event import DigitSender
+from appliance.units import Dbov, Milliseconds
+
+
+class Capture:
+    """One outgoing stream: SSRC, sequence numbers and timestamps are its own (RFC 3550 §5.1).
+
+    Time goes on whatever is sent, so that the peer can tell a pause from a delay.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        *,
+        ssrc: int,
+        payload_type: int,
+        clock_rate: int,
+        sequence_number: int,
+        timestamp: int,
+        event_payload_type: int | None = None,
+        event_clock_rate: int = 8_000,
+    ) -> None:
+        """`sequence_number` and `timestamp` should be random (§5.1); `event_*` are telephone-event's, if negotiated."""
+        self.muted = False
+        """True: silence is sent in place of the microphone, which keeps the stream alive."""
+        self.sending = True
+        """False (held): nothing is sent, and nothing is waiting when it is True again."""
+        self._ssrc = ssrc
+        self._sequence_number = sequence_number
+        self._timestamp = timestamp
+        self._packets = self._octets = 0
+        self._level: Dbov = SILENCE
+        self._marker = True  # the next packet begins a talkspurt (RFC 3551 §4.1)
+        self._digits: DigitSender | None = None
+        self.use(
+            encoder,
+            payload_type=payload_type,
+            clock_rate=clock_rate,
+            event_payload_type=event_payload_type,
+            event_clock_rate=event_clock_rate,
+        )
+
+    def use(
+        self,
+        encoder: Encoder,
+        *,
+        payload_type: int,
+        clock_rate: int,
+        event_payload_type: int | None = None,
+        event_clock_rate: int = 8_000,
+    ) -> None:
+        """Another format from now on, in the same stream. Digits that wait are dropped."""
+        self._encoder = encoder
+        self._payload_type = payload_type
+        self._clock_rate = clock_rate
+        self._ptime = Milliseconds(encoder.samples * 1000.0 / SAMPLE_RATE)
+        self._ticks = encoder.samples * clock_rate // SAMPLE_RATE
+        self._buffer = np.zeros(encoder.samples, dtype=np.int16)
+        self._filled = 0
+        self._event_payload_type = event_payload_type
+        self._digits = None if event_payload_type is None else DigitSender(event_clock_rate)
+
+    def frame(self, pcm: Pcm) -> RtpPacket | None:
+        """10 ms from the microphone, shape (480,); a packet when a ptime is full and there is something to say."""
+        if self.muted:
+            self._level = SILENCE
+            self._buffer[self._filled : self._filled + pcm.size] = 0
+        else:
+            self._level = level(pcm)
+            self._buffer[self._filled : self._filled + pcm.size] = pcm
+        self._filled += pcm.size
+        if self._filled < self._buffer.size:
+            return None
+        self._filled = 0
+        timestamp = self._timestamp
+        self._timestamp = (timestamp + self._ticks) % TIMESTAMP_MODULUS
+        if not self.sending:
+            self._marker = True
+            return None
+        return self._event(timestamp) or self._audio(timestamp)
+
+    def _event(self, timestamp: int) -> RtpPacket | None:
+        packet = None if self._digits is None else self._digits.next(self._ptime)
+        if packet is None or self._event_payload_type is None:
+            return None
+        began = (timestamp - round(packet.offset * self._clock_rate / 1000.0)) % TIMESTAMP_MODULUS
+        self._marker = True  # audio that follows is a new talkspurt
+        return self._packet(self._event_payload_type, began, packet.payload, marker=packet.marker)
+
+    def _audio(self, timestamp: int) -> RtpPacket | None:
+        payload = self._encoder.encode(self._buffer)
+        if not payload:
+            self._marker = True
+            return None
+        marker, self._marker = self._marker, False
+        return self._packet(self._payload_type, timestamp, payload, marker=marker)
+
+    def _packet(self, payload_type: int, timestamp: int, payload: bytes, *, marker: bool) -> RtpPacket:
+        number = self._sequence_number
+        self._sequence_number = (number + 1) % SEQUENCE_MODULUS
+        self._packets += 1
+        self._octets += len(payload)
+        return RtpPacket(payload_type, number, timestamp, self._ssrc, payload, marker)
+
+    def send_digits(self, digits: str) -> bool:
+        """Press `digits` one after the other.
+
+        False, and none is pressed, if the peer takes no telephone events, one is no digit, or too many wait already.
+        """
+        return self._digits is not None and self._digits.queue(digits)
+
+    @property
+    def digits_waiting(self) -> bool:
+        """Digits are being sent, or wait."""
+        return self._digits is not None and self._digits.busy
+
+    @property
+    def clock_rate(self) -> int:
+        """RTP ticks per second of the format in use, for sender reports."""
+        return self._clock_rate
+
+    @property
+    def counters(self) -> CaptureCounters:
+        """The totals so far, and the level of the last frame."""
+        return CaptureCounters(packets_sent=self._packets, bytes_sent=self._octets, input_level=self._level)

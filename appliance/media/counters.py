@@ -1,0 +1,99 @@
+"""The running totals of one media session."""
+
+from dataclasses import dataclass
+
+from appliance.units import Dbov, Milliseconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaStatistics:
+    """A reading of the totals since the session began, and of its present values.
+
+    Lost is what the sequence numbers say (RFC 3550 §A.3); `packets_late` arrived too late to be played;
+    `packets_discarded` are duplicates, unknown payload types and damaged ones. `concealed` is what the listener got
+    instead of sound that never came, `stretched` what was added or taken away to move the playout delay.
+    `remote_*` is what the peer's reception reports say of our stream.
+    """
+
+    codec: str = ""
+    packets_sent: int = 0
+    bytes_sent: int = 0
+    packets_received: int = 0
+    bytes_received: int = 0
+    packets_lost: int = 0
+    packets_late: int = 0
+    packets_discarded: int = 0
+    jitter: Milliseconds = Milliseconds(0.0)
+    round_trip: Milliseconds | None = None
+    remote_packets_lost: int = 0
+    remote_jitter: Milliseconds | None = None
+    played: Milliseconds = Milliseconds(0.0)
+    concealed: Milliseconds = Milliseconds(0.0)
+    stretched: Milliseconds = Milliseconds(0.0)
+    playout_delay: Milliseconds = Milliseconds(0.0)
+    underruns: int = 0
+    input_level: Dbov = Dbov(-127.0)
+    output_level: Dbov = Dbov(-127.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayoutCounters:
+    """What `Playout` contributes."""
+
+    packets_late: int
+    packets_discarded: int
+    played: Milliseconds
+    concealed: Milliseconds
+    stretched: Milliseconds
+    playout_delay: Milliseconds
+    underruns: int
+    output_level: Dbov
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureCounters:
+    """What `Capture` contributes. `bytes_sent` are payload bytes, without headers (RFC 3550 §6.4.1)."""
+
+    packets_sent: int
+    bytes_sent: int
+    input_level: Dbov
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportCounters:
+    """What `ReportExchange` contributes: what arrived, and what the peer says arrived there."""
+
+    packets_received: int
+    bytes_received: int
+    packets_lost: int
+    jitter: Milliseconds
+    round_trip: Milliseconds | None
+    remote_packets_lost: int
+    remote_jitter: Milliseconds | None
+
+
+def statistics(
+    codec: str, capture: CaptureCounters, playout: PlayoutCounters, reports: ReportCounters
+) -> MediaStatistics:
+    """The three parts of a session as one reading."""
+    return MediaStatistics(
+        codec=codec,
+        packets_sent=capture.packets_sent,
+        bytes_sent=capture.bytes_sent,
+        packets_received=reports.packets_received,
+        bytes_received=reports.bytes_received,
+        packets_lost=reports.packets_lost,
+        packets_late=playout.packets_late,
+        packets_discarded=playout.packets_discarded,
+        jitter=reports.jitter,
+        round_trip=reports.round_trip,
+        remote_packets_lost=reports.remote_packets_lost,
+        remote_jitter=reports.remote_jitter,
+        played=playout.played,
+        concealed=playout.concealed,
+        stretched=playout.stretched,
+        playout_delay=playout.playout_delay,
+        underruns=playout.underruns,
+        input_level=capture.input_level,
+        output_level=playout.output_level,
+    )
