@@ -1,0 +1,217 @@
+"""One connection to a broker, from TCP to its end, through paho [I/O]: the only file that knows paho.
+
+Everything here happens in the thread that made the object: paho's callbacks only note what they were told.
+"""
+
+import selectors
+import socket
+import ssl
+import struct
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+from paho.mqtt import MQTTException
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from appliance.errors import TransportError
+from appliance.mqtt.publication import Publication
+from appliance.mqtt.settings import BrokerSettings
+
+_GARBAGE: Final = (ValueError, IndexError, KeyError, struct.error, MQTTException)  # paho's parser, given nonsense
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """The broker's word on a message of QoS 1."""
+
+    message: int
+    refusal: str
+    """Why it does not want it; "" if it has it. Only MQTT 5 tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The broker's CONNACK and what it limits (MQTT 5 §3.2.2.3)."""
+
+    version: str
+    window: int
+    """Unacknowledged messages it allows."""
+    largest: int | None
+    """Octets of a packet it allows; None: any."""
+
+
+class Connection:
+    """`open()` it, then `wait()` and `send()` until `ended` says why it is over; `close()` it in any case."""
+
+    def __init__(self, settings: BrokerSettings, client_id: str, will: Publication, *, version5: bool) -> None:
+        self.accepted: Accepted | None = None
+        self.ended = ""
+        self.acknowledgements: deque[Acknowledgement] = deque()
+        self._settings = settings
+        self._version5 = version5
+        self._client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=client_id,
+            protocol=MQTTProtocolVersion.MQTTv5 if version5 else MQTTProtocolVersion.MQTTv311,
+            reconnect_on_failure=False,
+        )
+        self._client.connect_timeout = settings.connect_timeout
+        self._client.max_inflight_messages_set(settings.window + 1)  # the outbox counts; paho must not queue as well
+        if settings.user:
+            self._client.username_pw_set(settings.user, settings.password.reveal() or None)
+        self._client.will_set(
+            will.topic, will.payload, will.qos, will.retain, self._properties(PacketTypes.WILLMESSAGE)
+        )
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_publish = self._on_publish
+        self._unacknowledged: set[int] = set()
+        self._opened = False
+        self._refused = False
+
+    @property
+    def wants_other_version(self) -> bool:
+        """The network was there and the broker was not: it did not understand us, or does not say so."""
+        return self._opened and self.accepted is None and not self._refused
+
+    def open(self) -> None:
+        """Connect and send CONNECT. Blocks for as long as names, TCP and TLS take. Raises `TransportError`."""
+        try:
+            if self._settings.tls:
+                self._client.tls_set_context(ssl.create_default_context(cafile=self._settings.ca_file))
+            self._client.connect(self._settings.host, self._settings.port, keepalive=int(self._settings.keepalive))
+        except (OSError, *_GARBAGE) as error:
+            raise TransportError(_explained(error, self._settings)) from error
+        self._opened = True
+
+    def wait(self, wake: socket.socket, seconds: float) -> None:
+        """Return when the socket has something to do and it was done, when `wake` is readable, or after `seconds`."""
+        try:
+            self._wait(wake, seconds)
+        except _GARBAGE as error:
+            self.ended = self.ended or f"it does not speak MQTT ({type(error).__name__})"
+        if self._client.socket() is None and not self.ended:
+            self.ended = "the connection was lost"
+
+    def give_up(self, reason: str) -> None:
+        """It is over, because of `reason`; the broker is not told."""
+        self.ended = self.ended or reason
+
+    def send(self, publication: Publication) -> int | None:
+        """Begin to send; the number to expect an acknowledgement of, None for QoS 0."""
+        properties = self._properties(PacketTypes.PUBLISH)
+        info = self._client.publish(
+            publication.topic, publication.payload, publication.qos, publication.retain, properties
+        )
+        if not publication.qos:
+            return None
+        self._unacknowledged.add(info.mid)
+        return info.mid
+
+    @property
+    def writable(self) -> bool:
+        """The network has taken what it was given so far."""
+        return not self._client.want_write()
+
+    def disconnect(self) -> None:
+        """Say goodbye, so that the broker forgets the will; `wait()` until `ended`."""
+        self._client.disconnect()
+
+    def close(self) -> None:
+        """Give the socket back. Without `disconnect()` the broker publishes the will."""
+        held = self._client.socket()
+        if held is not None:
+            held.close()
+
+    def _wait(self, wake: socket.socket, seconds: float) -> None:
+        held = self._client.socket()
+        if not isinstance(held, socket.socket):
+            return
+        writing = selectors.EVENT_WRITE if self._client.want_write() else 0
+        with selectors.PollSelector() as selector:
+            selector.register(wake, selectors.EVENT_READ)
+            selector.register(held, selectors.EVENT_READ | writing)
+            ready = {key.fileobj: mask for key, mask in selector.select(seconds)}.get(held, 0)
+        if ready & selectors.EVENT_READ:
+            self._read(held)
+        if ready & selectors.EVENT_WRITE:
+            self._client.loop_write()
+        self._client.loop_misc()
+
+    def _read(self, held: socket.socket) -> None:
+        code = self._client.loop_read()
+        # What TLS has decrypted already, no selector sees.
+        while code == MQTTErrorCode.MQTT_ERR_SUCCESS and isinstance(held, ssl.SSLSocket) and self._has_more(held):
+            code = self._client.loop_read()
+
+    def _has_more(self, held: ssl.SSLSocket) -> bool:
+        return self._client.socket() is held and held.pending() > 0
+
+    def _properties(self, packet: int) -> Properties | None:
+        if not self._version5:
+            return None
+        properties = Properties(packet)  # type: ignore[no-untyped-call]
+        properties.PayloadFormatIndicator = 1
+        properties.ContentType = "application/json"
+        return properties
+
+    def _on_connect(
+        self, _client: Client, _data: object, _flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
+    ) -> None:
+        if reason.is_failure:
+            self._refused = reason.getName() != "Unsupported protocol version"
+            account = f" for user {self._settings.user!r}" if self._settings.user else " without a user"
+            self.ended = f"it refuses the connection{account}: {reason.getName()}"
+            return
+        window = getattr(properties, "ReceiveMaximum", self._settings.window)
+        self.accepted = Accepted(
+            version="5" if self._version5 else "3.1.1",
+            window=min(window, self._settings.window),
+            largest=getattr(properties, "MaximumPacketSize", None),
+        )
+
+    def _on_disconnect(
+        self, _client: Client, _data: object, flags: DisconnectFlags, reason: ReasonCode, _more: Properties | None
+    ) -> None:
+        if self.ended:
+            return
+        if flags.is_disconnect_packet_from_server:
+            taken = "; another unit has the same name" if reason.getName() == "Session taken over" else ""
+            self.ended = f"it ended the connection: {reason.getName()}{taken}"
+        elif reason.is_failure:
+            self.ended = f"the connection was lost: {reason.getName()}"
+        else:
+            self.ended = "the connection was closed"
+
+    def _on_publish(
+        self, _client: Client, _data: object, message: int, reason: ReasonCode, _more: Properties | None
+    ) -> None:
+        if message in self._unacknowledged:
+            self._unacknowledged.discard(message)
+            refusal = reason.getName() if reason.is_failure else ""
+            self.acknowledgements.append(Acknowledgement(message, refusal))
+
+
+def _explained(error: Exception, settings: BrokerSettings) -> str:
+    match error:
+        case ssl.SSLCertVerificationError():
+            trusted = f" (trusted: {settings.ca_file})" if settings.ca_file else ""
+            sentence = f"its certificate is not trusted: {error.verify_message or error}{trusted}"
+        case ssl.SSLError():
+            sentence = f"TLS failed: {error.reason or error}"
+        case socket.gaierror():
+            sentence = f"the name is not known: {error.strerror}"
+        case TimeoutError():
+            sentence = f"no answer in {settings.connect_timeout:g} s"
+        case FileNotFoundError():
+            sentence = f"the file of trusted certificates is missing: {settings.ca_file}"
+        case OSError(strerror=str() as reason):
+            sentence = reason
+        case _:
+            sentence = str(error)
+    return sentence
