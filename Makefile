@@ -26,7 +26,7 @@ lint: .venv/.test  ## Style, types, and which part may import which
 	$(BIN)/mypy
 
 unit: .venv/.test  ## Tests of one part each, on every core
-	$(BIN)/pytest --quiet --numprocesses auto --dist worksteal $(UNIT)
+	$(BIN)/pytest --quiet --numprocesses auto --dist loadfile $(UNIT)
 
 peers: .venv/.test $(PAGE)  ## Tests of the whole, with real peers and in real time
 	$(BIN)/pytest --durations 10 $(filter-out $(UNIT),$(wildcard tests/flows tests/peers))
