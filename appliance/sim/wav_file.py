@@ -1,5 +1,6 @@
 """WAV files in and out: any PCM file becomes 48 kHz mono; what is recorded survives a crash."""
 
+import math
 import struct
 import wave
 from pathlib import Path
@@ -49,18 +50,20 @@ def resampled(samples: npt.NDArray[np.float64], rate: int, target: int) -> npt.N
     """`samples`, shape (n,), taken at `target` instead of `rate` Hz: a windowed sinc, cut off at the lower rate."""
     if rate == target:
         return samples
+    common = math.gcd(rate, target)
+    step, phases = rate // common, target // common
     scale = min(1.0, target / rate)
-    reach = int(np.ceil(_TAPS / scale))
-    padded = np.concatenate([np.zeros(reach), samples, np.zeros(reach + 1)])
-    count = len(samples) * target // rate
+    reach = math.ceil(_TAPS / scale)
     offsets = np.arange(-reach + 1, reach + 1)
-    out = np.empty(count)
-    for begin in range(0, count, _BLOCK):
-        position = np.arange(begin, min(begin + _BLOCK, count)) * (rate / target)
-        whole = np.floor(position).astype(np.int64)
-        distance = (offsets[None, :] - (position - whole)[:, None]) * scale
-        kernel = scale * np.sinc(distance) * np.cos(np.pi * np.clip(distance / (2 * _TAPS), -0.5, 0.5)) ** 2
-        out[begin : begin + len(position)] = np.sum(padded[whole[:, None] + offsets[None, :] + reach] * kernel, axis=1)
+    # Output sample n lies between two input samples in one of `phases` ways: a row of weights for each.
+    distance = (offsets[None, :] - (np.arange(phases) * step % phases / phases)[:, None]) * scale
+    bank = scale * np.sinc(distance) * np.cos(np.pi * np.clip(distance / (2 * _TAPS), -0.5, 0.5)) ** 2
+    padded = np.concatenate([np.zeros(reach), samples, np.zeros(reach + 1)])
+    out = np.empty(len(samples) * target // rate)
+    for begin in range(0, len(out), _BLOCK):
+        index = np.arange(begin, min(begin + _BLOCK, len(out)))
+        near = padded[(index * step // phases)[:, None] + offsets[None, :] + reach]
+        out[begin : begin + len(index)] = np.einsum("ij,ij->i", near, bank[index % phases])
     return out
 
 
