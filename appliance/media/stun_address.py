@@ -9,10 +9,14 @@ _PORT: Final = 3478
 """RFC 8489 §6.2.1."""
 
 
-def is_routable_ipv4(host: str) -> bool:
-    """True if a STUN server, which are asked over IPv4 only, could be reached from `host`."""
-    address = ipaddress.ip_address(host)
-    return address.version == 4 and not address.is_loopback
+def is_ipv4(host: str) -> bool:
+    """True if `host` is an IPv4 address: STUN servers are asked over IPv4 alone, for the sake of its translators."""
+    return ipaddress.ip_address(host).version == 4
+
+
+def can_reach(host: str, server: str) -> bool:
+    """False if packets from the address `host` of this machine never get to `server`: loopback leads nowhere else."""
+    return ipaddress.ip_address(server).is_loopback or not ipaddress.ip_address(host).is_loopback
 
 
 async def resolved(server: str) -> tuple[str, int]:

@@ -37,7 +37,7 @@ from OpenSSL import SSL
 from appliance.clock import Clock
 from appliance.media.description import TransportParameters
 from appliance.media.settings import MediaSettings
-from appliance.media.stun_address import is_routable_ipv4, resolved
+from appliance.media.stun_address import can_reach, is_ipv4, resolved
 from appliance.tasks import TaskSet
 from appliance.units import Seconds
 
@@ -134,7 +134,7 @@ class _Connection(aioice.Connection):
             asyncio.create_task(self._reflexive(protocol, server))
             for server in self._settings.stun
             for protocol in self._protocols
-            if is_routable_ipv4(protocol.local_candidate.host)
+            if is_ipv4(protocol.local_candidate.host)
         ]
         if relay is not None:
             # Without addresses of the machine, aioice asks for the relayed candidate alone.
@@ -154,6 +154,8 @@ class _Connection(aioice.Connection):
         request = stun.Message(message_method=stun.Method.BINDING, message_class=stun.Class.REQUEST)
         try:
             address = await resolved(server)
+            if not can_reach(protocol.local_candidate.host, address[0]):
+                return []
             response, _ = await protocol.request(request, address)
             host, port = response.attributes["XOR-MAPPED-ADDRESS"]
         except (OSError, stun.TransactionError, KeyError) as error:
