@@ -204,6 +204,7 @@ class _Session:
         self._size = Size(0, 0)
         self._ending = threading.Event()
         self._restored = threading.Lock()
+        self._drawing = threading.Lock()
         self._pipe = threading.Lock()
         self._open = True
         self._guarding = False
@@ -267,7 +268,11 @@ class _Session:
     def _restore(self) -> None:
         if not self._restored.acquire(blocking=False):
             return
+        # What is being drawn is finished first, unless the terminal hangs; nothing is drawn after this.
+        finished = self._drawing.acquire(timeout=1.0)
         self._write(_LEAVE)
+        if finished:
+            self._drawing.release()
         with contextlib.suppress(termios.error, OSError):  # the terminal may be gone
             termios.tcsetattr(self._keyboard, termios.TCSANOW, self._before)
 
@@ -319,7 +324,8 @@ class _Session:
         self._drawn = lines
         if not changed and not lead:
             return True
-        written = self._write(lead + "".join(changed))
+        with self._drawing:
+            written = self._restored.locked() or self._write(lead + "".join(changed))
         time.sleep(_PAUSE)
         return written
 
