@@ -73,7 +73,7 @@ class Forwarding:
         )
 
     def answer(self, response: Response, now: Seconds) -> None:
-        """Send a response to the caller, unless a final one went before; a further 2xx to an INVITE goes all the same."""
+        """Send a response to the caller, unless a final one went before; a further 2xx to an INVITE does go."""
         further = self._is_invite and self.server.state is ServerState.ACCEPTED and 200 <= response.status < 300
         if self.server.is_answered and not further:
             return
