@@ -64,8 +64,11 @@ class PageEvent:
         return self.details.get(name)
 
 
-class JsSipPeer:
-    """One user agent in a page of its own."""
+class PagePeer:
+    """A page of its own: its events, its tone, and what it hears."""
+
+    _start = ""
+    """The function of the page that starts it."""
 
     def __init__(self, context: BrowserContext, page: Page, user: str) -> None:
         self.user = user
@@ -77,7 +80,7 @@ class JsSipPeer:
         self._pcm = bytearray()
 
     async def open(self, settings: Mapping[str, Any]) -> None:
-        """Load the page and start the user agent."""
+        """Load the page and start what it is for."""
         self._page.on("console", self._log)
         self._page.on("pageerror", self._fail)
         await self._context.expose_function("report", self._report)
@@ -85,7 +88,7 @@ class JsSipPeer:
         await self._context.route(f"{_ORIGIN}**", _empty_page)
         await self._page.goto(_ORIGIN)
         await self._page.add_script_tag(path=BUNDLE)
-        await self._page.evaluate("settings => peer.start(settings)", settings)
+        await self._page.evaluate(f"settings => {self._start}(settings)", settings)
 
     async def wait(self, *kinds: str, seconds: float = 10.0) -> PageEvent:
         """The next event of one of `kinds` after the one waited for last; those in between are passed over."""
@@ -108,6 +111,52 @@ class JsSipPeer:
     def count(self, kind: str) -> int:
         """How often an event came."""
         return sum(event.kind == kind for event in self.events)
+
+    async def statistics(self) -> list[dict[str, Any]]:
+        """The rows of the connection's `getStats()`."""
+        rows: list[dict[str, Any]] = await self._page.evaluate("() => statistics()")
+        return rows
+
+    def heard(self) -> Samples:
+        """What arrived, at 48 kHz, since the call's media began or `forget()` was called."""
+        return np.frombuffer(bytes(self._pcm), dtype=np.int16)
+
+    def forget(self) -> None:
+        """Begin the recording anew."""
+        self._pcm.clear()
+
+    async def listen(self, seconds: float) -> Samples:
+        """What arrives during the next `seconds`."""
+        self.forget()
+        wanted = round(seconds * RATE)
+        async with asyncio.timeout(seconds * 3 + 5), self._changed:
+            await self._changed.wait_for(lambda: len(self._pcm) >= 2 * wanted)
+        return self.heard()[:wanted]
+
+    async def _report(self, event: dict[str, Any]) -> None:
+        async with self._changed:
+            kind = event.pop("type")
+            if kind == "recording":
+                self._pcm.clear()
+            self.events.append(PageEvent(kind, event))
+            self._changed.notify_all()
+
+    async def _heard(self, chunk: str) -> None:
+        async with self._changed:
+            self._pcm += base64.b64decode(chunk)
+            self._changed.notify_all()
+
+    def _log(self, message: ConsoleMessage) -> None:
+        self.console.append(f"{message.type}: {message.text}")
+
+    def _fail(self, error: Error) -> None:
+        self.console.append(f"uncaught: {error}")
+
+
+class JsSipPeer(PagePeer):
+    """A JsSIP user agent."""
+
+    _start = "peer.start"
 
     async def on_call(self, what: OnCall) -> None:
         """Decide what happens with the next incoming call."""
@@ -142,50 +191,38 @@ class JsSipPeer:
         """Send DTMF as telephone events (RFC 4733), or as INFO with `via="INFO"`."""
         await self._page.evaluate("([d, ms, via]) => peer.digits(d, ms, via)", [digits, milliseconds, via])
 
-    async def statistics(self) -> list[dict[str, Any]]:
-        """The rows of the connection's `getStats()`."""
-        rows: list[dict[str, Any]] = await self._page.evaluate("() => peer.statistics()")
-        return rows
-
-    def heard(self) -> Samples:
-        """What arrived, at 48 kHz, since the call's media began or `forget()` was called."""
-        return np.frombuffer(bytes(self._pcm), dtype=np.int16)
-
-    def forget(self) -> None:
-        """Begin the recording anew."""
-        self._pcm.clear()
-
-    async def listen(self, seconds: float) -> Samples:
-        """What arrives during the next `seconds`."""
-        self.forget()
-        wanted = round(seconds * RATE)
-        async with asyncio.timeout(seconds * 3 + 5), self._changed:
-            await self._changed.wait_for(lambda: len(self._pcm) >= 2 * wanted)
-        return self.heard()[:wanted]
-
     async def close(self) -> None:
         """Un-register and close the page."""
         await self._page.evaluate("() => peer.stop()")
         await self._context.close()
 
-    async def _report(self, event: dict[str, Any]) -> None:
-        async with self._changed:
-            kind = event.pop("type")
-            if kind == "recording":
-                self._pcm.clear()
-            self.events.append(PageEvent(kind, event))
-            self._changed.notify_all()
 
-    async def _heard(self, chunk: str) -> None:
-        async with self._changed:
-            self._pcm += base64.b64decode(chunk)
-            self._changed.notify_all()
+class ConnectionPeer(PagePeer):
+    """A bare RTCPeerConnection with one audio track; its descriptions hold every candidate."""
 
-    def _log(self, message: ConsoleMessage) -> None:
-        self.console.append(f"{message.type}: {message.text}")
+    _start = "bare.start"
 
-    def _fail(self, error: Error) -> None:
-        self.console.append(f"uncaught: {error}")
+    async def offer(self, *, restart: bool = False, direction: str = "") -> str:
+        """Its first or next offer; with new ICE credentials, or another direction."""
+        options = {"restart": restart, "direction": direction}
+        return str(await self._page.evaluate("options => bare.offer(options)", options))
+
+    async def answer(self, offer: str) -> str:
+        """Its answer to an offer."""
+        return str(await self._page.evaluate("sdp => bare.answer(sdp)", offer))
+
+    async def accept(self, answer: str) -> None:
+        """Take the answer to its offer."""
+        await self._page.evaluate("sdp => bare.accept(sdp)", answer)
+
+    async def send_digits(self, digits: str, *, milliseconds: int = 200) -> None:
+        """Send DTMF as telephone events."""
+        await self._page.evaluate("([digits, ms]) => bare.digits(digits, ms)", [digits, milliseconds])
+
+    async def close(self) -> None:
+        """Close the connection and the page."""
+        await self._page.evaluate("() => bare.stop()")
+        await self._context.close()
 
 
 class Browser:
@@ -223,9 +260,8 @@ class Browser:
         display_name: str = "",
     ) -> JsSipPeer:
         """A user agent that registers; it speaks the tone (Hz), None is silence."""
-        assert self._chromium is not None, "not started"
-        context = await self._chromium.new_context(permissions=["microphone"], ignore_https_errors=True)
-        peer = JsSipPeer(context, await context.new_page(), user)
+        context, page = await self._new_page()
+        peer = JsSipPeer(context, page, user)
         await peer.open(
             {
                 "registrar": registrar,
@@ -238,6 +274,18 @@ class Browser:
             }
         )
         return peer
+
+    async def connection(self, name: str = "browser", *, tone: float | None = 440.0) -> ConnectionPeer:
+        """An RTCPeerConnection for which the test is the signalling; it speaks the tone (Hz), None is silence."""
+        context, page = await self._new_page()
+        peer = ConnectionPeer(context, page, name)
+        await peer.open({"tone": tone})
+        return peer
+
+    async def _new_page(self) -> tuple[BrowserContext, Page]:
+        assert self._chromium is not None, "not started"
+        context = await self._chromium.new_context(permissions=["microphone"], ignore_https_errors=True)
+        return context, await context.new_page()
 
 
 async def _empty_page(route: Route) -> None:

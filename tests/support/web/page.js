@@ -1,5 +1,6 @@
-// JsSIP as the far end of a test call. browser.py injects this into an empty page and calls `peer.…`; what happens goes
-// back through two functions it exposes: report(event) and heard(base64 of 100 ms of s16 mono at 48 kHz).
+// The far end of a test call: JsSIP (`peer.…`), or a bare RTCPeerConnection (`bare.…`). browser.py injects this into an
+// empty page and calls it; what happens goes back through two functions that it exposes: report(event) and heard(base64
+// of 100 ms of s16 mono at 48 kHz).
 import JsSIP from "jssip";
 
 const RATE = 48000;
@@ -23,7 +24,7 @@ const SESSION_EVENTS = ["progress", "accepted", "confirmed", "ended", "failed", 
   "peerconnection:createofferfailed", "peerconnection:createanswerfailed",
   "peerconnection:setlocaldescriptionfailed", "peerconnection:setremotedescriptionfailed"];
 
-let settings, agent, session, audio, voice, recording;
+let settings, agent, session, bare, audio, voice, recording;
 
 const report = (type, data = {}) => window.report({ type, ...data });
 
@@ -130,9 +131,40 @@ window.peer = {
   unhold() { return session.unhold(); },
   digits(tones, duration, via) { session.sendDTMF(tones, { duration, interToneGap: 100, transportType: via }); },
   stop() { agent.stop(); },
-  async statistics() {
-    const rows = [];
-    (await session.connection.getStats()).forEach((row) => rows.push(row));
-    return rows;
+};
+
+// Offers and answers are whole: with every candidate in them.
+async function described() {
+  await bare.setLocalDescription();
+  while (bare.iceGatheringState !== "complete")
+    await new Promise((resolve) => bare.addEventListener("icegatheringstatechange", resolve, { once: true }));
+  return bare.localDescription.sdp;
+}
+
+window.bare = {
+  async start(given) {
+    settings = given;
+    await prepareAudio();
+    bare = new RTCPeerConnection({ rtcpMuxPolicy: "require" });
+    watchConnection(bare);
+    bare.addTrack(voice.getAudioTracks()[0], voice);
   },
+  offer(options) {
+    if (options.restart) bare.restartIce();
+    if (options.direction) bare.getTransceivers()[0].direction = options.direction;
+    return described();
+  },
+  async answer(sdp) {
+    await bare.setRemoteDescription({ type: "offer", sdp });
+    return described();
+  },
+  accept(sdp) { return bare.setRemoteDescription({ type: "answer", sdp }); },
+  digits(tones, duration) { bare.getSenders()[0].dtmf.insertDTMF(tones, duration, 100); },
+  stop() { bare.close(); },
+};
+
+window.statistics = async () => {
+  const rows = [];
+  (await (bare ?? session.connection).getStats()).forEach((row) => rows.push(row));
+  return rows;
 };
