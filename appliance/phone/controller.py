@@ -17,7 +17,7 @@ from typing import Final, Self
 
 from appliance.calls.call import Call
 from appliance.calls.client import Client
-from appliance.calls.events import Calling, ClientEvent
+from appliance.calls.events import CallEvent, Calling, ClientEvent, Direction
 from appliance.calls.state import LAST_STATES
 from appliance.clock import Clock, SystemClock
 from appliance.errors import ApplianceError, TransportError, UsageError
@@ -55,7 +55,7 @@ from appliance.phone.machine import Machine
 from appliance.phone.ports import Display, HookSwitch, Keypad
 from appliance.phone.screen import Screen
 from appliance.phone.screen_image import render
-from appliance.phone.state import PhoneSettings, State
+from appliance.phone.state import OUTGOING, PhoneSettings, State
 from appliance.tasks import TaskSet
 
 log = logging.getLogger(__name__)
@@ -105,6 +105,8 @@ class PhoneController:
         # Emptied before `_happened` returns: it only holds what one input causes, and so needs no bound.
         self._inbox: deque[Input] = deque()
         self._serving = False
+        self._calls: dict[str, Call] = {}
+        """The calls that live, by the name the machine has for them."""
         self._tasks = TaskSet("phone")
         self._dialling = asyncio.Lock()
         self._attempt: int | None = None
@@ -148,10 +150,25 @@ class PhoneController:
         self._display.stop()
 
     def _event(self, event: ClientEvent) -> None:
-        if isinstance(event, Calling) and self._attempt is not None:
-            self._happened(CallPlaced(attempt=self._attempt, call=event.call.call_uuid))
-        for happened in inputs_of(event):
+        name = ""
+        if isinstance(event, CallEvent):
+            name = self._name(event.call.call_uuid)
+            if isinstance(event, Calling) and self._attempt is not None:
+                self._happened(CallPlaced(attempt=self._attempt, call=name))
+        for happened in inputs_of(event, name):
             self._happened(happened)
+        if isinstance(event, CallEvent) and event.call.state in LAST_STATES:
+            self._calls.pop(name, None)
+
+    def _name(self, uuid: str) -> str:
+        """What the machine calls a call: its first UUID, whatever the far end names it later."""
+        for name, call in self._calls.items():
+            if call.named(uuid):
+                return name
+        known = self._client.call_by_uuid(uuid)
+        if known is not None and not known.over:
+            self._calls[uuid] = known
+        return uuid
 
     def _happened(self, happened: Input) -> None:
         """Serve an input, after those that came before it; what one causes at once comes after it."""
@@ -165,7 +182,17 @@ class PhoneController:
                     self._do(action)
         finally:
             self._serving = False
+        self._abandon()
         self._set_timer()
+
+    def _abandon(self) -> None:
+        """End a call that is still being set up and that nobody waits for any more, before it rings anywhere."""
+        state = self._machine.state
+        if self._attempt is None or (state.phase in OUTGOING and state.attempt == self._attempt):
+            return
+        call = self._client.current_call
+        if call is not None and call.direction is Direction.OUTGOING and not call.over:
+            self._try("abandon", call.hang_up)
 
     def _set_timer(self) -> None:
         if self._timer is not None:
@@ -201,7 +228,7 @@ class PhoneController:
                 self._do_in_call(action)
 
     def _do_in_call(self, action: Answer | Reject | SendDigit | SetMute | SetHold) -> None:
-        call = self._client.call_by_uuid(action.call)
+        call = self._call(action.call)
         if call is None:
             log.debug("%s: there is no such call any more", action)
             return
@@ -229,9 +256,10 @@ class PhoneController:
                 return
             finally:
                 self._attempt = None
-            self._happened(CallPlaced(attempt=dial.attempt, call=call.uuid))
-            if call.info.state in LAST_STATES:
-                self._happened(CallEnded(call=call.uuid, status=call.info.code))
+            name = self._name(call.uuid)
+            self._happened(CallPlaced(attempt=dial.attempt, call=name))
+            if call.over:
+                self._happened(CallEnded(call=name, status=call.info.code))
 
     def _reason(self, error: ApplianceError) -> str:
         if isinstance(error, UsageError):
@@ -243,7 +271,7 @@ class PhoneController:
             await call.answer()
         except ApplianceError as error:
             log.warning("call %s can't be answered: %s", call.uuid, error)
-            self._happened(AnswerFailed(call=call.uuid))
+            self._happened(AnswerFailed(call=self._name(call.uuid)))
 
     async def _hold(self, call: Call, *, held: bool) -> None:
         try:
@@ -251,8 +279,11 @@ class PhoneController:
         except ApplianceError as error:
             log.info("call %s: hold %s: %s", call.uuid, held, error)
 
+    def _call(self, name: str) -> Call | None:
+        return self._calls.get(name) or self._client.call_by_uuid(name)
+
     def _hang_up(self, uuid: str) -> None:
-        call = self._client.call_by_uuid(uuid)
+        call = self._call(uuid)
         if call is not None:
             self._try("hang up", call.hang_up)
 

@@ -19,65 +19,71 @@ from appliance.phone.inputs import (
 )
 
 
-def inputs_of(event: ClientEvent) -> tuple[Input, ...]:
+def inputs_of(event: ClientEvent, name: str = "") -> tuple[Input, ...]:
     """The inputs that an event is, in their order; none if it means nothing to a telephone.
 
+    `name` is what the telephone calls the event's call, if not by its UUID: the far end may rename a call.
     `Calling` is not among them: which attempt a call belongs to is known where it was asked for.
     """
-    line = _of_the_line(event)
-    if line is not None:
-        return (line,)
+    if not isinstance(event, events.CallEvent):
+        return _of_the_line(event)
+    call = name or event.call.call_uuid
+    return _of_progress(event, call) or _of_an_end(event, call) or _of_a_change(event, call)
+
+
+def _of_progress(event: events.CallEvent, call: str) -> tuple[Input, ...]:
     match event:
-        case events.IncomingCall(call=call):
-            return (IncomingCall(call=call.call_uuid, number=number_of(event.caller_id), name=event.caller_name),)
-        case events.CallRemoteRinging(call=call):
-            ringing = RemoteRinging(call=call.call_uuid)
-            return (ringing, EarlyMediaStarted(call=call.call_uuid)) if event.early_media else (ringing,)
-        case events.CallConnected(call=call) if call.state is not events.CallState.ANSWERED:
-            return (EarlyMediaStarted(call=call.call_uuid),)
-        case events.CallAnswered(call=call):
-            return (CallAnswered(call=call.call_uuid),)
-        case _:
-            return _of_an_end(event) or _of_a_change(event)
-
-
-def _of_the_line(event: ClientEvent) -> LineChanged | None:
-    match event:
-        case events.Login():
-            return LineChanged(registered=True)
-        case events.LoginFailed():
-            return LineChanged(registered=False, refused=event.cause == Cause.AUTHENTICATION_ERROR)
-        case events.Logout():
-            return LineChanged(registered=False)
-        case events.ConnectionChange(state="disconnected"):
-            return LineChanged(registered=False)
-        case _:
-            return None
-
-
-def _of_an_end(event: ClientEvent) -> tuple[Input, ...]:
-    match event:
-        case events.CallTerminated(call=call):
-            return (CallEnded(call=call.call_uuid),)
-        case events.CallFailed(call=call):
-            refused_here = call.originator == "local" and event.cause != Cause.NO_ANSWER
-            return (CallEnded(call=call.call_uuid, status=event.status, elsewhere=refused_here),)
-        case events.IncomingCallCanceled(call=call):
-            return (CallEnded(call=call.call_uuid, status=487, elsewhere=event.elsewhere),)
-        case events.IncomingCallIgnored(call=call):
-            return (CallEnded(call=call.call_uuid, elsewhere=True),)
+        case events.IncomingCall():
+            return (IncomingCall(call=call, number=number_of(event.caller_id), name=event.caller_name),)
+        case events.CallRemoteRinging():
+            ringing = RemoteRinging(call=call)
+            return (ringing, EarlyMediaStarted(call=call)) if event.early_media else (ringing,)
+        case events.CallConnected() if event.call.state is not events.CallState.ANSWERED:
+            return (EarlyMediaStarted(call=call),)
+        case events.CallAnswered():
+            return (CallAnswered(call=call),)
         case _:
             return ()
 
 
-def _of_a_change(event: ClientEvent) -> tuple[Input, ...]:
+def _of_the_line(event: ClientEvent) -> tuple[Input, ...]:
     match event:
-        case events.MuteChanged(call=call):
-            return (MuteChanged(call=call.call_uuid, muted=event.muted),)
-        case events.HoldChanged(call=call):
-            return (HoldChanged(call=call.call_uuid, held=event.held, remote=event.by == "remote"),)
-        case events.Sample(call=call):
-            return (QualityMeasured(call=call.call_uuid, codec=event.sample.codec, mos=event.sample.mos),)
+        case events.Login():
+            return (LineChanged(registered=True),)
+        case events.LoginFailed():
+            return (LineChanged(registered=False, refused=event.cause == Cause.AUTHENTICATION_ERROR),)
+        case events.Logout():
+            return (LineChanged(registered=False),)
+        case events.ConnectionChange(state="disconnected"):
+            return (LineChanged(registered=False),)
+        case _:
+            return ()
+
+
+def _of_an_end(event: events.CallEvent, call: str) -> tuple[Input, ...]:
+    match event:
+        case events.CallTerminated():
+            return (CallEnded(call=call),)
+        case events.CallFailed():
+            if event.cause == Cause.NO_ANSWER:
+                return (CallEnded(call=call, status=408),)
+            return (CallEnded(call=call, status=event.status, elsewhere=event.call.originator == "local"),)
+        case events.IncomingCallCanceled():
+            return (CallEnded(call=call, status=487, elsewhere=event.elsewhere),)
+        case events.IncomingCallIgnored():
+            return (CallEnded(call=call, elsewhere=True),)
+        case _:
+            return ()
+
+
+def _of_a_change(event: events.CallEvent, call: str) -> tuple[Input, ...]:
+    match event:
+        case events.MuteChanged():
+            return (MuteChanged(call=call, muted=event.muted),)
+        case events.HoldChanged():
+            return (HoldChanged(call=call, held=event.held, remote=event.by == "remote"),)
+        case events.Sample():
+            return (QualityMeasured(call=call, codec=event.sample.codec, mos=event.sample.mos),)
         case _:
             return ()
 

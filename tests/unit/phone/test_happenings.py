@@ -50,7 +50,7 @@ LOCAL = dataclasses.replace(CALL, originator="local")
             events.CallFailed(call=LOCAL, cause=Cause.REJECTED, status=486),
             inputs.CallEnded(call="u", status=486, elsewhere=True),
         ),
-        (events.CallFailed(call=LOCAL, cause=Cause.NO_ANSWER, status=480), inputs.CallEnded(call="u", status=480)),
+        (events.CallFailed(call=LOCAL, cause=Cause.NO_ANSWER, status=480), inputs.CallEnded(call="u", status=408)),
         (events.IncomingCallCanceled(call=CALL, elsewhere=False), inputs.CallEnded(call="u", status=487)),
         (
             events.IncomingCallCanceled(call=CALL, elsewhere=True),
@@ -71,6 +71,10 @@ def test_ringing_with_early_media_is_two() -> None:
         inputs.RemoteRinging(call="u"),
         inputs.EarlyMediaStarted(call="u"),
     )
+
+
+def test_a_call_keeps_the_name_the_telephone_gave_it() -> None:
+    assert inputs_of(events.CallAnswered(call=ANSWERED), "first") == (inputs.CallAnswered(call="first"),)
 
 
 @pytest.mark.parametrize(
