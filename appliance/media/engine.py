@@ -61,8 +61,10 @@ class MediaEngine:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._home.run(self._finish())
-        await self._home.loop.stop()
+        try:
+            await self._home.run(self._finish())
+        finally:
+            await self._home.loop.stop()
 
     async def _finish(self) -> None:
         for session in tuple(self._home.sessions):

@@ -1,6 +1,8 @@
 """Two engines in one process, one sings 1000 Hz and the other 440: what each hears of the other."""
 
 import asyncio
+import random
+import re
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -351,3 +353,43 @@ async def test_leaving_the_engine_closes_the_sessions_that_are_open() -> None:
         await connect(a, b)
     assert psutil.Process().num_fds() <= before
     await a.session.close()
+
+
+async def test_damaged_offers_are_answered_or_refused_and_nothing_else() -> None:
+    source = random.Random(20261121)
+    async with MediaEngine(SETTINGS, None) as left, MediaEngine(SETTINGS, None) as right:
+        a, b = End(left, Path()), End(right, Path())
+        good = await a.session.create_offer()
+        outcomes = {"answered": 0, "refused": 0}
+        for _ in range(150):
+            session = right.session(b.hear)
+            try:
+                await session.accept_offer(_damaged(good, source))
+            except DescriptionError:
+                outcomes["refused"] += 1
+            else:
+                outcomes["answered"] += 1
+            await session.close()
+        assert min(outcomes.values()) > 0, outcomes
+        await connect(a, b)
+
+
+def _damaged(sdp: str, source: random.Random) -> str:
+    """`sdp` with a few lines lost, doubled, swapped or changed."""
+    lines = sdp.split("\r\n")
+    for _ in range(source.randint(1, 6)):
+        at, other = source.randrange(len(lines)), source.randrange(len(lines))
+        line = lines[at]
+        match source.randrange(5):
+            case 0:
+                lines[at] = ""
+            case 1:
+                lines.insert(other, line)
+            case 2:
+                lines[at], lines[other] = lines[other], line
+            case 3:
+                cut = source.randint(0, len(line))
+                lines[at] = line[:cut] + chr(source.randrange(1, 0x2FF)) + line[cut + source.randint(0, 3) :]
+            case _:
+                lines[at] = re.sub(r"\d+", source.choice(("0", "-1", "65536", "9" * 20, "255")), line, count=2)
+    return source.choice(("\r\n", "\n")).join(lines)
