@@ -1,0 +1,71 @@
+"""What the owner may put into a request: checked where it is handed over, so that nothing can be smuggled in."""
+
+import re
+
+from sipmessage import URI
+
+from appliance.errors import UsageError
+from appliance.sip.events import HeaderPairs
+
+_NAME = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_NUMBER = re.compile(r"[A-Za-z0-9+*\-_.!~'()]+")
+_OURS = frozenset(
+    "via from to call-id cseq contact max-forwards route record-route content-length content-type "
+    "authorization proxy-authorization user-agent allow supported require".split()
+)
+_METHOD = re.compile(r"[A-Z]+")
+_STATEFUL = frozenset(("INVITE", "ACK", "CANCEL", "BYE", "REGISTER", "UPDATE", "PRACK"))
+
+
+def check_headers(headers: HeaderPairs) -> HeaderPairs:
+    """`headers`, if they can stand in a message and are not the core's own.
+
+    Raises:
+        UsageError: a name is no token or reserved, or a value has control characters.
+    """
+    for name, value in headers:
+        if _NAME.fullmatch(name) is None:
+            raise UsageError(f"header name {name!r} is not a token")
+        if name.lower() in _OURS:
+            raise UsageError(f"header {name} is set by the user agent itself")
+        if _CONTROL.search(value):
+            raise UsageError(f"the value of header {name} has control characters")
+    return headers
+
+
+def check_text(text: str, what: str) -> str:
+    """`text` without control characters; raises UsageError."""
+    if _CONTROL.search(text):
+        raise UsageError(f"{what} has control characters")
+    return text
+
+
+def check_target(target: str, domain: str) -> str:
+    """The URI for `target`: a SIP URI, or a number or name of `domain`.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    uri = f"sip:{target}@{domain}" if _NUMBER.fullmatch(target) else target
+    try:
+        URI.parse(uri)
+    except ValueError as error:
+        raise UsageError(f"{target!r} is neither a SIP URI nor a number") from error
+    if _CONTROL.search(uri):
+        raise UsageError(f"{target!r} has control characters")
+    return uri
+
+
+def check_status(status: int, lowest: int, highest: int) -> int:
+    """`status`, if it lies in the range; raises UsageError."""
+    if not lowest <= status <= highest:
+        raise UsageError(f"status {status}: {lowest} to {highest} is allowed")
+    return status
+
+
+def check_method(method: str) -> str:
+    """`method`, if a request of its own can have it; raises UsageError."""
+    if _METHOD.fullmatch(method) is None or method in _STATEFUL:
+        raise UsageError(f"method {method!r}: INFO, MESSAGE, OPTIONS, REFER and the like, in capitals")
+    return method

@@ -1,0 +1,386 @@
+"""The user agent without I/O: bytes, commands and time in; bytes, events and the next deadline out.
+
+::
+
+    receive ─► sanity ─► transactions ─┬─ response ─► whoever sent the request
+                                       └─ request ──► by dialog: ClientInvite | ServerInvite ─► Session
+                                                      outside:   a new ServerInvite, OPTIONS, INFO …
+"""
+
+import logging
+from dataclasses import replace
+from itertools import count
+
+from appliance.errors import StateError, UsageError
+from appliance.sip.commands import check_headers, check_method, check_status, check_target, check_text
+from appliance.sip.digest import Credentials
+from appliance.sip.endpoint import CoreSettings, Endpoint
+from appliance.sip.events import (
+    Connected,
+    Disconnected,
+    Event,
+    HeaderPairs,
+    InviteId,
+    OfferId,
+    Reason,
+    ReofferFailed,
+    RequestId,
+    ResponseReceived,
+)
+from appliance.sip.identifiers import Token
+from appliance.sip.incoming import Incoming
+from appliance.sip.invite_client import ClientInvite
+from appliance.sip.invite_server import ServerInvite
+from appliance.sip.message import SDP, Request, Response, phrase
+from appliance.sip.registration import Registration
+from appliance.sip.sanity import Refused, check
+from appliance.sip.timers import earliest
+from appliance.sip.transactions import OnResponse
+from appliance.units import Seconds
+
+log = logging.getLogger(__name__)
+
+Usage = ClientInvite | ServerInvite
+_PING, _PONG = b"\r\n\r\n", b"\r\n"
+
+
+class Core:
+    """One user agent: its registration and its calls.
+
+    Every method that takes `now` may cause bytes (`to_send`), events (`next_event`) and another `deadline`. Nothing a
+    peer sends makes one raise; commands raise `UsageError` and `StateError` for misuse only. A command about an INVITE
+    that has ended meanwhile does nothing.
+    """
+
+    def __init__(self, settings: CoreSettings, *, token: Token) -> None:
+        for value, what in ((settings.domain, "domain"), (settings.user, "user"), (settings.user_agent, "user_agent")):
+            check_text(value, what)
+        check_text(settings.display_name, "display_name")
+        if not settings.domain:
+            raise UsageError("domain: empty")
+        self._endpoint = Endpoint(settings, token)
+        self._registration = Registration(self._endpoint)
+        self._usages: dict[InviteId, Usage] = {}
+        self._invite_ids = map(InviteId, count(1))
+        self._request_ids = map(RequestId, count(1))
+        self._offer_ids = map(OfferId, count(1))
+        self._last_invite = 0
+        self._url = ""
+        self._incoming = Incoming(self._endpoint, self._usages, self._new_invite_id, self._new_offer_id)
+        self._refresh_targets = False
+
+    # State
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a connection."""
+        return self._endpoint.transactions.is_connected
+
+    @property
+    def is_registered(self) -> bool:
+        """Whether the registrar has our binding."""
+        return self._registration.is_registered
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits for a far end."""
+        return self._endpoint.transactions.is_idle and not self._usages
+
+    # The connection
+
+    def connected(self, now: Seconds, *, url: str = "") -> None:
+        """The transport is open."""
+        self._url = url
+        self._endpoint.transactions.connected(secure=not url.startswith("ws:"))
+        self._endpoint.emit(Connected(url=url))
+        self._registration.connected(now)
+        for usage in tuple(self._usages.values()):
+            if usage.session is not None:
+                usage.session.connected(now)
+        self._refresh_targets = any(usage.session is not None for usage in self._usages.values())
+        self._settle(now)
+
+    def disconnected(self, reason: str, now: Seconds, *, code: int | None = None) -> None:
+        """The transport is gone. Calls stay; whatever waits for an answer fails."""
+        self._endpoint.transactions.disconnected(now)
+        self._endpoint.emit(Disconnected(url=self._url, reason=reason, code=code))
+        self._registration.disconnected(reason)
+        for usage in tuple(self._usages.values()):
+            usage.disconnected()
+        self._settle(now)
+
+    def unreachable(self, url: str, reason: str) -> None:
+        """The transport could not be opened."""
+        self._endpoint.emit(Disconnected(url=url, reason=reason, was_connected=False))
+
+    def receive(self, data: bytes, now: Seconds) -> None:
+        """A message, or a keepalive (RFC 5626 §3.5.1), arrived."""
+        if not data.strip(b"\r\n"):
+            if data.startswith(_PING):
+                self._endpoint.transactions.queue(_PONG)
+            return
+        message = check(data)
+        match message:
+            case Refused(why=why, response=response):
+                log.debug("refused a message: %s", why)
+                if response is not None:
+                    self._endpoint.transactions.queue(response.render())
+            case Response():
+                self._endpoint.transactions.receive_response(message, now)
+            case Request():
+                self._incoming.received(message, now)
+        self._settle(now)
+
+    def timer(self, now: Seconds) -> None:
+        """Let time pass; to be called at `deadline`, and harmless at any other time."""
+        self._endpoint.transactions.timer(now)
+        self._registration.timer(now)
+        for usage in tuple(self._usages.values()):
+            usage.timer(now)
+        self._settle(now)
+
+    def deadline(self) -> Seconds | None:
+        """When `timer` has something to do; None: only after something else happened."""
+        return earliest(
+            (
+                self._endpoint.transactions.deadline(),
+                self._registration.deadline(),
+                *(usage.deadline() for usage in self._usages.values()),
+            )
+        )
+
+    def to_send(self) -> list[bytes]:
+        """The messages to send now, in order."""
+        return self._endpoint.transactions.take_outbox()
+
+    def next_event(self) -> Event | None:
+        """The oldest event that was not taken yet."""
+        return self._endpoint.next_event()
+
+    def _settle(self, now: Seconds) -> None:
+        """After every step: fail what could not be sent, refresh targets once we are reachable, forget what is over."""
+        self._endpoint.transactions.settle(now)
+        if self._refresh_targets and self.is_connected and (self.is_registered or not self._registration.is_wanted):
+            self._refresh_targets = False
+            for usage in tuple(self._usages.values()):
+                if usage.session is not None:
+                    usage.session.refresh_target(now)
+        for invite in [invite for invite, usage in self._usages.items() if usage.is_over]:
+            del self._usages[invite]
+
+    # Registration
+
+    def authenticate(self, username: str, password: str) -> None:
+        """Credentials for challenges, without registering."""
+        self._endpoint.authenticator.use(_credentials(username, password))
+        self._endpoint.user = self._endpoint.settings.user or username
+
+    def register(self, username: str, password: str, *, headers: HeaderPairs = (), now: Seconds) -> None:
+        """Register and stay registered."""
+        self._registration.register(_credentials(username, password), check_headers(headers), now)
+        self._settle(now)
+
+    def unregister(self, *, now: Seconds) -> None:
+        """Remove our binding."""
+        self._registration.unregister(now)
+        self._settle(now)
+
+    def close(self, now: Seconds) -> None:
+        """End every call and the registration; `is_idle` says when the far ends have answered."""
+        for usage in tuple(self._usages.values()):
+            usage.bye(None, now)
+        if self._registration.is_wanted:
+            self._registration.unregister(now)
+        self._settle(now)
+
+    # Calls
+
+    def invite(self, target: str, offer: bytes | None, *, headers: HeaderPairs = (), now: Seconds) -> InviteId:
+        """Send an INVITE."""
+        uri = check_target(target, self._endpoint.settings.domain)
+        described: HeaderPairs = (("Content-Type", SDP),) if offer else ()
+        contact: HeaderPairs = (("Contact", self._endpoint.contact),)
+        own = (*contact, *self._endpoint.capabilities, ("Accept", SDP), *check_headers(headers), *described)
+        request = self._endpoint.new_request("INVITE", uri, own, offer or b"")
+        invite = self._new_invite_id()
+        self._usages[invite] = ClientInvite(self._endpoint, invite, request, now, new_offer_id=self._new_offer_id)
+        self._settle(now)
+        return invite
+
+    def call_id(self, invite: InviteId) -> str:
+        """The Call-ID of an INVITE that lives."""
+        usage = self._find(invite)
+        if usage is None:
+            raise UsageError(f"INVITE {invite} has ended")
+        return usage.call_id
+
+    def provisional(
+        self, invite: InviteId, status: int, *, body: bytes | None = None, headers: HeaderPairs = (), now: Seconds
+    ) -> None:
+        """Send a provisional response."""
+        check_status(status, 101, 199)
+        if (usage := self._find_incoming(invite, "provisional")) is not None:
+            usage.provisional(status, body, check_headers(headers), now)
+        self._settle(now)
+
+    def answer(self, invite: InviteId, body: bytes, *, headers: HeaderPairs = (), now: Seconds) -> None:
+        """Send 200."""
+        if (usage := self._find_incoming(invite, "answer")) is not None:
+            usage.answer(body, check_headers(headers), now)
+        self._settle(now)
+
+    def reject(
+        self,
+        invite: InviteId,
+        status: int,
+        *,
+        reason: str = "",
+        headers: HeaderPairs = (),
+        contacts: tuple[str, ...] = (),
+        now: Seconds,
+    ) -> None:
+        """Send a final response that is not 2xx."""
+        check_status(status, 300, 699)
+        targets = tuple(check_target(contact, self._endpoint.settings.domain) for contact in contacts)
+        if (usage := self._find_incoming(invite, "reject")) is not None:
+            usage.reject(status, check_text(reason, "reason"), check_headers(headers), targets, now)
+        self._settle(now)
+
+    def cancel(self, invite: InviteId, *, cause: Reason | None = None, now: Seconds) -> None:
+        """Take our INVITE back."""
+        usage = self._find(invite)
+        if isinstance(usage, ServerInvite):
+            raise StateError(f"INVITE {invite} is the peer's: reject() it")
+        if usage is not None:
+            usage.cancel(_checked(cause), now)
+        self._settle(now)
+
+    def bye(self, invite: InviteId, *, cause: Reason | None = None, now: Seconds) -> None:
+        """End a call, in whatever state it is."""
+        if (usage := self._find(invite)) is not None:
+            usage.bye(_checked(cause), now)
+        self._settle(now)
+
+    def acknowledge(self, invite: InviteId, body: bytes, *, now: Seconds) -> None:
+        """Send the ACK with our answer."""
+        usage = self._find(invite)
+        if usage is None:
+            return
+        if isinstance(usage, ServerInvite) or not usage.acknowledge(body):
+            raise StateError(f"INVITE {invite} waits for no answer in an ACK")
+        self._settle(now)
+
+    def reoffer(self, invite: InviteId, body: bytes, *, method: str = "INVITE", now: Seconds) -> None:
+        """Offer anew."""
+        if method not in ("INVITE", "UPDATE"):
+            raise UsageError(f"method {method!r}: INVITE or UPDATE")
+        usage = self._find(invite)
+        if usage is None or usage.session is None:
+            self._endpoint.emit(ReofferFailed(invite=invite, status=481, reason=phrase(481)))
+        elif isinstance(usage, ClientInvite) and usage.awaits_answer:
+            raise StateError(f"INVITE {invite}: the peer's own offer is not answered yet, acknowledge() it")
+        else:
+            usage.session.offers.reoffer(body, method, now)
+        self._settle(now)
+
+    def accept_offer(self, offer_id: OfferId, body: bytes | None, *, now: Seconds) -> None:
+        """Answer the peer's offer."""
+        for usage in self._usages.values():
+            if usage.session is not None and usage.session.offers.offer_id == offer_id:
+                usage.session.offers.accept(body, now)
+        self._settle(now)
+
+    def refuse_offer(self, offer_id: OfferId, status: int = 488, *, now: Seconds) -> None:
+        """Refuse the peer's offer."""
+        check_status(status, 300, 699)
+        for usage in self._usages.values():
+            if usage.session is not None and usage.session.offers.offer_id == offer_id:
+                usage.session.offers.refuse(status, now)
+        self._settle(now)
+
+    def request(
+        self,
+        method: str,
+        target: str | InviteId,
+        *,
+        headers: HeaderPairs = (),
+        content_type: str = "",
+        body: bytes = b"",
+        now: Seconds,
+    ) -> RequestId:
+        """Send another request, to a URI or in a dialog."""
+        check_method(method)
+        check_text(content_type, "content_type")
+        if body and not content_type:
+            raise UsageError("content_type: a body needs one")
+        identifier = next(self._request_ids)
+        on_response = self._reporter(identifier)
+        described: HeaderPairs = (("Content-Type", content_type),) if body else ()
+        if isinstance(target, str):
+            uri = check_target(target, self._endpoint.settings.domain)
+            contact: HeaderPairs = (("Contact", self._endpoint.contact),) if method != "MESSAGE" else ()
+            own = (*contact, *check_headers(headers), *described)
+            request = self._endpoint.new_request(method, uri, own, body)
+            numbers = count(2)
+            self._endpoint.transactions.send(request, on_response, now, next_sequence=lambda: next(numbers))
+        else:
+            usage = self._find(target)
+            sent = usage is not None and usage.request(
+                method, check_headers(headers), content_type, body, on_response, now
+            )
+            if not sent:
+                gone = Response(status=481, reason=phrase(481), headers=(), local=True)
+                on_response(gone, Request(method=method, uri="", headers=()), now)
+        self._settle(now)
+        return identifier
+
+    def _reporter(self, identifier: RequestId) -> OnResponse:
+        def report(response: Response, _request: Request, _now: Seconds) -> None:
+            if response.status >= 200:
+                self._endpoint.emit(
+                    ResponseReceived(
+                        request=identifier,
+                        status=response.status,
+                        reason=response.reason,
+                        local=response.local,
+                        headers=() if response.local else response.headers,
+                        body=response.body,
+                    )
+                )
+
+        return report
+
+    # Who is who
+
+    def _new_invite_id(self) -> InviteId:
+        self._last_invite = next(self._invite_ids)
+        return InviteId(self._last_invite)
+
+    def _new_offer_id(self) -> OfferId:
+        return next(self._offer_ids)
+
+    def _find(self, invite: InviteId) -> Usage | None:
+        """The INVITE; None if it has ended. One that never was is a mistake."""
+        if not 0 < invite <= self._last_invite:
+            raise UsageError(f"there never was an INVITE {invite}")
+        return self._usages.get(invite)
+
+    def _find_incoming(self, invite: InviteId, command: str) -> ServerInvite | None:
+        usage = self._find(invite)
+        if isinstance(usage, ClientInvite):
+            raise StateError(f"INVITE {invite} is ours: {command}() is for the peer's")
+        return usage
+
+
+def _credentials(username: str, password: str) -> Credentials:
+    if not username:
+        raise UsageError("username: empty")
+    check_text(password, "password")
+    return Credentials(check_text(username, "username"), password)
+
+
+def _checked(cause: Reason | None) -> Reason | None:
+    if cause is None:
+        return None
+    check_text(cause.protocol, "cause")
+    return replace(cause, text=check_text(cause.text, "cause"))

@@ -1,0 +1,116 @@
+"""Where a peer's request goes (RFC 3261 §8.2, §12.2.2): to its transaction, its dialog, or it begins something new."""
+
+from collections.abc import Callable, MutableMapping
+
+from appliance.sip.endpoint import SUPPORTED, Endpoint
+from appliance.sip.events import InviteId, OfferId
+from appliance.sip.header_values import Via
+from appliance.sip.invite_client import ClientInvite
+from appliance.sip.invite_server import ServerInvite
+from appliance.sip.message import ALLOW, ALLOWED_METHODS, SDP, Request
+from appliance.sip.server_transaction import ServerTransaction
+from appliance.sip.session import deliver
+from appliance.units import Seconds
+
+_MAX_RINGING = 50
+_MAX_USAGES = 200
+
+
+class Incoming:
+    """Sorts the requests that passed the door and are no copies."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        usages: MutableMapping[InviteId, ClientInvite | ServerInvite],
+        new_invite_id: Callable[[], InviteId],
+        new_offer_id: Callable[[], OfferId],
+    ) -> None:
+        self._endpoint = endpoint
+        self._usages = usages
+        self._new_invite_id = new_invite_id
+        self._new_offer_id = new_offer_id
+
+    def received(self, request: Request, now: Seconds) -> None:
+        """Take a request in."""
+        transactions = self._endpoint.transactions
+        if request.method == "ACK":
+            if not transactions.is_absorbed_acknowledgement(request, now):
+                self._acknowledged(request, now)
+            return
+        transaction = transactions.receive_request(request, now)
+        if transaction is None:
+            return
+        if request.method == "CANCEL":
+            self._cancelled(request, transaction, now)
+        elif not self._refused(request, transaction, now):
+            self._dispatch(request, transaction, now)
+
+    def _dispatch(self, request: Request, transaction: ServerTransaction, now: Seconds) -> None:
+        if request.to.tag:
+            usage = self._usage(request)
+            if usage is None:
+                self._endpoint.reply(transaction, 481, now)
+            else:
+                usage.received(request, transaction, now)
+        elif self._endpoint.transactions.is_merged(transaction) or self._is_loop(request):
+            self._endpoint.reply(transaction, 482, now)
+        elif request.method == "INVITE":
+            self._invited(transaction, now)
+        elif request.method in ("BYE", "UPDATE"):
+            self._endpoint.reply(transaction, 481, now)
+        else:
+            deliver(self._endpoint, None, request, transaction, now)
+
+    def _usage(self, request: Request) -> ClientInvite | ServerInvite | None:
+        call_id, tag = request.call_id, request.to.tag
+        return next(
+            (one for one in self._usages.values() if one.call_id == call_id and one.local_tag == tag),
+            None,
+        )
+
+    def _acknowledged(self, request: Request, now: Seconds) -> None:
+        usage = self._usage(request)
+        session = usage.session if usage is not None else None
+        if session is not None and session.dialog.remote_tag == request.from_.tag:
+            session.acknowledged(request, now)
+
+    def _cancelled(self, request: Request, transaction: ServerTransaction, now: Seconds) -> None:
+        invite = self._endpoint.transactions.cancelled_invite(request)
+        if invite is None:
+            self._endpoint.reply(transaction, 481, now)
+            return
+        self._endpoint.reply(transaction, 200, now)
+        for usage in tuple(self._usages.values()):
+            usage.cancelled(invite, request, now)
+
+    def _refused(self, request: Request, transaction: ServerTransaction, now: Seconds) -> bool:
+        """What no request may have (RFC 3261 §8.2.1, §8.2.2.3, §8.2.3)."""
+        if request.method not in ALLOWED_METHODS:
+            self._endpoint.reply(transaction, 405, now, headers=(("Allow", ALLOW),))
+            return True
+        unsupported = [tag for tag in request.items("Require") if tag.lower() not in SUPPORTED]
+        if unsupported:
+            self._endpoint.reply(transaction, 420, now, headers=(("Unsupported", ", ".join(unsupported)),))
+            return True
+        encoding = (request.first("Content-Encoding") or "identity").lower()
+        kind = (request.first("Content-Type") or SDP).partition(";")[0].strip().lower()
+        if request.body and encoding != "identity":
+            self._endpoint.reply(transaction, 415, now, headers=(("Accept-Encoding", "identity"),))
+            return True
+        if request.body and request.method in ("INVITE", "UPDATE") and kind != SDP:
+            self._endpoint.reply(transaction, 415, now, headers=(("Accept", SDP),))
+            return True
+        return False
+
+    def _is_loop(self, request: Request) -> bool:
+        """Whether it is our own request that came back (RFC 3261 §8.2.2.2)."""
+        return any(Via.parse(value).sent_by == self._endpoint.identifiers.host for value in request.items("Via"))
+
+    def _invited(self, transaction: ServerTransaction, now: Seconds) -> None:
+        ringing = sum(isinstance(one, ServerInvite) and one.is_ringing for one in self._usages.values())
+        if ringing >= _MAX_RINGING or len(self._usages) >= _MAX_USAGES:
+            self._endpoint.reply(transaction, 486, now)
+            return
+        invite = self._new_invite_id()
+        self._usages[invite] = ServerInvite(self._endpoint, invite, transaction, now, new_offer_id=self._new_offer_id)

@@ -1,0 +1,172 @@
+"""The door: everything a peer sends is checked here once, and nothing behind it looks twice (RFC 3261 §8.2, §16.3).
+
+Linear in the input, never raises. What passes has exactly one From, To, Call-ID and CSeq, a topmost Via with a branch,
+numbers that are numbers, no control characters in its head, and the body that its Content-Length says.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from sipmessage.message import COMPACT_FORMS
+
+from appliance.sip.events import HeaderPairs
+from appliance.sip.message import Message, Request, Response, respond
+
+MAX_MESSAGE = 65_536
+"""The longest message that is read, in bytes."""
+
+_MAX_LINE = 8_192
+_MAX_HEADERS = 200
+_MAX_SEQUENCE = 1 << 31  # RFC 3261 §8.1.1.5
+_TOKEN = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_FOLD = re.compile(r"\r\n[ \t]+")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):[^\s<>\"]+")
+_SEQUENCE = re.compile(r"([0-9]{1,10})[ \t]+([A-Za-z0-9\-.!%*_+`'~]+)")
+_ONCE = ("From", "To", "Call-ID", "CSeq", "Content-Length", "Content-Type", "Max-Forwards", "Expires")
+_M = TypeVar("_M", Request, Response)
+_COMPACT = {short: long for short, long in COMPACT_FORMS.items() if len(short) == 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A message that goes no further: why, and the answer if it was a request that can be answered."""
+
+    why: str
+    response: Response | None = None
+
+
+def check(data: bytes) -> Request | Response | Refused:
+    """Read one WebSocket message.
+
+    Args:
+        data: the payload of a text or binary frame; leading line ends are skipped (RFC 3261 §7.5).
+
+    Returns:
+        A message that can be trusted in form, or the refusal.
+    """
+    head, separator, body = data[: MAX_MESSAGE * 2].lstrip(b"\r\n").partition(b"\r\n\r\n")
+    if not separator:
+        return Refused("the head has no end")
+    if len(head) > MAX_MESSAGE:
+        return Refused("the head is too long")
+    # A display name in another encoding is no reason to miss a call.
+    lines = _FOLD.sub(" ", head.decode(errors="replace")).split("\r\n")
+    if any(_CONTROL.search(line) for line in lines):
+        return Refused("control characters in the head")
+    if len(lines) > _MAX_HEADERS or any(len(line) > _MAX_LINE for line in lines):
+        return Refused("too many or too long header lines")
+    headers: list[tuple[str, str]] = []
+    for line in lines[1:]:
+        name, colon, value = line.partition(":")
+        name = name.strip(" \t")
+        if not colon or _TOKEN.fullmatch(name) is None:
+            return Refused("a header line without a name")
+        headers.append((_COMPACT.get(name.lower(), name), value.strip(" \t")))
+    if lines[0][:4].upper() == "SIP/":
+        return _check_response(lines[0], tuple(headers), body)
+    return _check_request(lines[0], tuple(headers), body, too_long=len(data) > MAX_MESSAGE)
+
+
+def _check_response(line: str, headers: HeaderPairs, body: bytes) -> Response | Refused:
+    version, _, rest = line.partition(" ")
+    code, _, reason = rest.partition(" ")
+    if version.upper() != "SIP/2.0" or len(code) != 3 or not _is_number(code) or not 100 <= int(code) <= 699:
+        return Refused("the status line is none")
+    response = Response(status=int(code), reason=reason.strip(), headers=headers, body=body)
+    problem = _identity_problem(response) or _value_problem(response)
+    if problem:
+        return Refused(problem)
+    return _with_body(response)
+
+
+def _check_request(line: str, headers: HeaderPairs, body: bytes, *, too_long: bool) -> Request | Refused:
+    parts = line.split(" ")
+    if len(parts) != 3 or _TOKEN.fullmatch(parts[0]) is None or not parts[2].upper().startswith("SIP/"):
+        return Refused("the request line is none")
+    request = Request(method=parts[0], uri=parts[1], headers=headers, body=body)
+    problem = _identity_problem(request)
+    if problem:
+        return Refused(problem)  # there is nothing to build a response from
+    if parts[2].upper() != "SIP/2.0":
+        return _refuse(request, 505)
+    if too_long:
+        return _refuse(request, 513)
+    scheme = _SCHEME.fullmatch(request.uri)
+    if scheme is None:
+        return _refuse(request, 400, "the Request-URI is none")
+    if scheme[1].lower() not in ("sip", "sips", "tel"):
+        return _refuse(request, 416)
+    problem = _value_problem(request)
+    if problem:
+        return _refuse(request, 400, problem)
+    if request.sequence_method != request.method:
+        return _refuse(request, 400, "CSeq names another method")
+    if not request.from_.tag:
+        return _refuse(request, 400, "From has no tag")
+    checked = _with_body(request)
+    if isinstance(checked, Refused):
+        return _refuse(request, 400, checked.why)
+    return checked
+
+
+def _refuse(request: Request, status: int, why: str = "") -> Refused:
+    # The phrase tells the peer's engineer what to mend (RFC 3261 §21.4.1).
+    response = None if request.method == "ACK" else respond(request, status, tag="refused", reason=why.capitalize())
+    return Refused(why or f"status {status}", response)
+
+
+def _identity_problem(message: Message) -> str:
+    """Why neither a transaction nor a response can be made of it."""
+    if not message.items("Via"):
+        return "no Via"
+    via = message.via
+    if not via.sent_by or not via.branch:
+        return "the topmost Via has no host or no branch"
+    for name in ("From", "To", "Call-ID", "CSeq"):
+        if not message.first(name):
+            return f"no {name}"
+    sequence = _SEQUENCE.fullmatch(message.first("CSeq") or "")
+    if sequence is None or int(sequence[1]) >= _MAX_SEQUENCE:
+        return "CSeq is no number and method"
+    return ""
+
+
+def _value_problem(message: Message) -> str:
+    """What is wrong with its header values, in a few words."""
+    for name in _ONCE:
+        if len(message.all(name)) > 1:
+            return f"more than one {name}"
+    for name in ("Content-Length", "Max-Forwards", "Expires", "Min-Expires"):
+        value = message.first(name)
+        if value is not None and not _is_number(value):
+            return f"{name} is no number"
+    if int(message.first("Max-Forwards") or "70") > 255:
+        return "Max-Forwards is above 255"
+    if any(character.isspace() for character in message.call_id):
+        return "Call-ID has spaces"
+    for name in ("From", "To"):
+        if _SCHEME.fullmatch(message.from_.uri if name == "From" else message.to.uri) is None:
+            return f"{name} has no URI"
+    return ""
+
+
+def _with_body(message: _M) -> _M | Refused:
+    """With exactly the body that Content-Length says; what stands behind it is dropped (RFC 3261 §18.3)."""
+    declared = message.first("Content-Length")
+    if declared is None:
+        return message  # a WebSocket message has its own end (RFC 7118 §5.3)
+    if int(declared) > len(message.body):
+        return Refused("the body is shorter than Content-Length")
+    return replace(message, body=message.body[: int(declared)])
+
+
+def _is_number(value: str) -> bool:
+    return value.isascii() and value.isdigit() and len(value) <= 10
+
+
+def usable_target(uri: str) -> bool:
+    """Whether a Contact's URI can be the target of requests (RFC 3261 §12.1)."""
+    scheme = _SCHEME.fullmatch(uri)
+    return scheme is not None and scheme[1].lower() in ("sip", "sips")

@@ -1,0 +1,189 @@
+"""[I/O] SIP over WebSocket (RFC 7118): one connection, and why there is none.
+
+Text and binary frames are read alike (Kamailio sends binary ones, others text); text is sent, unless a body is not
+UTF-8. The WebSocket's own ping finds a dead path (RFC 6455 §5.5.2).
+"""
+
+import asyncio
+import logging
+import socket
+import ssl
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect as open_websocket
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.typing import Subprotocol
+
+from appliance.errors import TransportError, UsageError
+from appliance.sip.sanity import MAX_MESSAGE
+
+log = logging.getLogger(__name__)
+
+_SUBPROTOCOL = Subprotocol("sip")
+_NOT_YET_VALID, _EXPIRED = 9, 10  # X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_HAS_EXPIRED
+_QUEUE = 512  # messages waiting to be written; more means that the path is dead
+
+
+def check_url(url: str) -> str:
+    """`url`, if a WebSocket can be opened to it.
+
+    Raises:
+        UsageError: it is not ws:// or wss:// with a host, or carries a password.
+    """
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("ws", "wss") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        usable = False
+    if not usable or parts.username or parts.fragment:
+        raise UsageError("a registrar's URL is ws://HOST[:PORT][/PATH] or wss://…, without user or fragment")
+    return url
+
+
+class Connection:
+    """An open WebSocket. Use it in `async with`, which closes it."""
+
+    def __init__(self, socket_: ClientConnection) -> None:
+        self._socket = socket_
+        self._waiting: asyncio.Queue[bytes] = asyncio.Queue(_QUEUE)
+        self._overrun = False
+
+    async def __aenter__(self) -> Self:
+        self._writer = asyncio.create_task(self._write(), name="sip/write")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._writer.cancel()
+        await asyncio.wait({self._writer})
+        await self._socket.close()
+
+    def send(self, data: bytes) -> None:
+        """Queue a message. When the path takes nothing any more the queue fills up, and the connection is given up."""
+        try:
+            self._waiting.put_nowait(data)
+        except asyncio.QueueFull:
+            if not self._overrun:
+                self._overrun = True
+                self._socket.transport.abort()
+
+    async def receive(self) -> bytes:
+        """The next message.
+
+        Raises:
+            TransportError: the connection is closed; the message says why, as a sentence.
+        """
+        try:
+            message = await self._socket.recv()
+        except ConnectionClosed as error:
+            raise TransportError(self._why(error)) from error
+        return message.encode() if isinstance(message, str) else message
+
+    @property
+    def close_code(self) -> int | None:
+        """The WebSocket's close code (RFC 6455 §7.4.1); None while it is open."""
+        return self._socket.close_code
+
+    async def drained(self) -> None:
+        """Wait until everything queued has been handed to the operating system."""
+        await self._waiting.join()
+
+    async def _write(self) -> None:
+        while True:
+            data = await self._waiting.get()
+            try:
+                text = data.decode()
+            except UnicodeDecodeError:
+                text = None
+            try:
+                await self._socket.send(data if text is None else text)
+            except ConnectionClosed:
+                return  # receive() says so
+            finally:
+                self._waiting.task_done()
+
+    def _why(self, error: ConnectionClosed) -> str:
+        if self._overrun:
+            return f"the registrar takes no data: {_QUEUE} messages are waiting"
+        if error.rcvd is not None:
+            detail = f" ({error.rcvd.reason})" if error.rcvd.reason else ""
+            return f"the registrar closed the WebSocket with code {error.rcvd.code}{detail}"
+        if error.sent is not None and "keepalive" in error.sent.reason:
+            return "the registrar no longer answers pings"
+        return "the connection to the registrar was lost"
+
+
+async def connect(
+    url: str, *, ca_file: str | None, timeout: float, ping_interval: float, user_agent: str
+) -> Connection:  # noqa: ASYNC109 -- part of the open, not a scope
+    """Open a WebSocket with the subprotocol `sip`.
+
+    Args:
+        url: ws:// or wss://.
+        ca_file: PEM trust anchors for wss; None for the system's.
+        timeout: for name, TCP, TLS and handshake together, seconds.
+        ping_interval: seconds between pings; an answer is awaited as long.
+        user_agent: the handshake's User-Agent header.
+
+    Raises:
+        TransportError: nothing was opened; the message says why, as a sentence.
+    """
+    host = urlsplit(url).hostname or ""
+    try:
+        context = await asyncio.to_thread(_tls, ca_file) if url.startswith("wss:") else None
+    except OSError as error:
+        raise TransportError(f"the trust anchors in {ca_file} can't be used: {error.strerror or error}") from error
+    try:
+        opened = await open_websocket(
+            url,
+            ssl=context,
+            subprotocols=[_SUBPROTOCOL],
+            compression=None,
+            proxy=None,
+            open_timeout=timeout,
+            ping_interval=ping_interval or None,
+            ping_timeout=ping_interval or None,
+            close_timeout=1.0,
+            max_size=MAX_MESSAGE,
+            max_queue=64,
+            user_agent_header=user_agent,
+        )
+    except (OSError, InvalidHandshake, InvalidURI, EOFError) as error:
+        raise TransportError(_failure(error, host, timeout)) from error
+    if opened.subprotocol != _SUBPROTOCOL:
+        log.info("%s did not name the subprotocol sip (RFC 7118 §4.2); going on", host)
+    return Connection(opened)
+
+
+def _tls(ca_file: str | None) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=ca_file)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def _failure(error: Exception, host: str, timeout: float) -> str:
+    """One sentence about why there is no connection."""
+    match error:
+        case socket.gaierror():
+            return f"the name {host} can't be resolved: {error.strerror}"
+        case ssl.SSLCertVerificationError(verify_code=code, verify_message=text):
+            clock = "; is this machine's clock right?" if code in (_NOT_YET_VALID, _EXPIRED) else ""
+            return f"TLS failed: the certificate of {host} is not accepted: {text}{clock}"
+        case ssl.SSLError():
+            return f"TLS with {host} failed: {error.reason or error}"
+        case TimeoutError():
+            return f"{host} did not answer within {timeout:g} s"
+        case ConnectionRefusedError():
+            return f"{host} refused the connection"
+        case InvalidStatus():
+            return f"{host} refused the WebSocket: HTTP status {error.response.status_code}"
+        case InvalidHandshake() | InvalidURI() | EOFError():
+            return f"{host} does not speak WebSocket: {error}"
+        case OSError() if "Connect call failed" in str(error):
+            return f"{host} refused the connection at every one of its addresses"
+        case _:
+            return f"{host} can't be reached: {getattr(error, 'strerror', None) or error}"

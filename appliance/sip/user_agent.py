@@ -1,0 +1,310 @@
+"""[I/O] The user agent: `core.Core` on a WebSocket, a clock and an event loop, connected again whenever it is lost."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from appliance.clock import Clock, SystemClock
+from appliance.errors import StateError, TransportError, UsageError
+from appliance.events import Emitter
+from appliance.sip.core import Core
+from appliance.sip.endpoint import CoreSettings
+from appliance.sip.events import Event, HeaderPairs, InviteId, OfferId, Reason, RequestId
+from appliance.sip.transport import Connection, check_url, connect
+from appliance.tasks import Backoff, TaskSet
+from appliance.units import Seconds
+
+log = logging.getLogger(__name__)
+
+_STABLE = 30.0  # seconds after which a connection counts as good: the next loss starts again with the first registrar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserAgentSettings:
+    """Who we are and where the registrar is."""
+
+    registrars: tuple[str, ...]
+    """WebSocket URLs (ws:// or wss://), tried in order, wrapping. The first is preferred after a lost connection."""
+    domain: str
+    """The SIP domain of the AOR."""
+    user: str
+    """The user part of the AOR; empty: that of the credentials."""
+    display_name: str = ""
+    """Shown to those we call; empty: none."""
+    instance_id: str = ""
+    """This unit for ever, as `urn:uuid:…` (RFC 5626 §4.1); empty: made at start."""
+    register_expires: int = 120
+    """How long a binding is asked for, in seconds. The registrar may grant less."""
+    ca_file: str | None = None
+    """PEM file of the trust anchors for wss; None: the system's."""
+    user_agent: str = "intercom-appliance/0.1.0"
+    """The User-Agent header."""
+    ping_interval: float = 20.0
+    """Seconds between WebSocket pings, and how long each may stay unanswered; 0: none."""
+    connect_timeout: float = 10.0
+    """Seconds for name, TCP, TLS and WebSocket handshake together."""
+
+
+class UserAgent:
+    """Registers, calls and is called. What happens is told by `events`, on the loop that called `start()`.
+
+    Commands take effect at once. Their events, and all others, come later, from the loop. A command about an INVITE
+    that has ended meanwhile does nothing. Not thread-safe.
+    """
+
+    def __init__(self, settings: UserAgentSettings, *, clock: Clock | None = None) -> None:
+        if not settings.registrars:
+            raise UsageError("registrars: at least one URL is needed")
+        for url in settings.registrars:
+            check_url(url)
+        self.events: Emitter[Event] = Emitter()
+        self._settings = settings
+        self._clock = clock or SystemClock()
+        self._core = Core(
+            CoreSettings(
+                domain=settings.domain,
+                user=settings.user,
+                display_name=settings.display_name,
+                instance_id=settings.instance_id,
+                register_expires=settings.register_expires,
+                user_agent=settings.user_agent,
+            ),
+            token=secrets.token_hex,
+        )
+        self._tasks = TaskSet("sip")
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._connection: Connection | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._delivery: asyncio.Handle | None = None
+        self._idle = asyncio.Event()
+        self._closed = False
+
+    @property
+    def connected(self) -> bool:
+        """Whether the WebSocket is open."""
+        return self._core.is_connected
+
+    @property
+    def registered(self) -> bool:
+        """Whether the registrar has our binding."""
+        return self._core.is_registered
+
+    async def start(self) -> None:
+        """Begin connecting, for as long as it takes; returns at once. What comes of it is told by `events`."""
+        if self._loop is not None:
+            raise StateError("the user agent has been started already")
+        self._loop = asyncio.get_running_loop()
+        self._tasks.start("connection", self._stay_connected())
+        self._pump()
+
+    async def close(self, *, deadline: float = 2.0) -> None:
+        """End what lives (BYE, CANCEL, un-REGISTER), wait for the answers, close. Idempotent; never raises.
+
+        Args:
+            deadline: how long to wait for the far ends, seconds.
+        """
+        if self._loop is None or self._closed:
+            self._closed = True
+            return
+        self._closed = True
+        with self._command():
+            self._core.close(self._clock.now())
+        connection = self._connection
+        if connection is not None:
+            try:
+                async with asyncio.timeout(deadline):
+                    await self._idle.wait()
+                    await connection.drained()
+            except TimeoutError:
+                log.debug("not everything was answered within %.1f s", deadline)
+        await self._tasks.close()
+        if self._core.is_connected:
+            self._core.disconnected("closed", self._clock.now())
+        self._deliver()
+        for handle in (self._timer, self._delivery):
+            if handle is not None:
+                handle.cancel()
+
+    def authenticate(self, username: str, password: str) -> None:
+        """Credentials for challenges, without registering (a caller that is never called)."""
+        self._core.authenticate(username, password)
+
+    def register(self, username: str, password: str, *, headers: HeaderPairs = ()) -> None:
+        """Register, refresh, and register again after every loss, until `unregister()`."""
+        with self._command() as now:
+            self._core.register(username, password, headers=headers, now=now)
+
+    def unregister(self) -> None:
+        """Remove our binding; `Unregistered(requested=True)` says that it is gone."""
+        with self._command() as now:
+            self._core.unregister(now=now)
+
+    def invite(self, target: str, offer: bytes | None, *, headers: HeaderPairs = ()) -> InviteId:
+        """Call `target` (a SIP URI, or a number of our domain); None offers nothing and leaves that to the peer.
+
+        Raises:
+            UsageError: the target or a header can't stand in a request.
+        """
+        with self._command() as now:
+            return self._core.invite(target, offer, headers=headers, now=now)
+
+    def call_id(self, invite: InviteId) -> str:
+        """The Call-ID; raises LookupError for an INVITE that has ended."""
+        return self._core.call_id(invite)
+
+    def provisional(
+        self, invite: InviteId, status: int, *, body: bytes | None = None, headers: HeaderPairs = ()
+    ) -> None:
+        """Send 180, 183 … to an incoming INVITE."""
+        with self._command() as now:
+            self._core.provisional(invite, status, body=body, headers=headers, now=now)
+
+    def answer(self, invite: InviteId, body: bytes, *, headers: HeaderPairs = ()) -> None:
+        """Send 200, again and again until its ACK comes (RFC 3261 §13.3.1.4)."""
+        with self._command() as now:
+            self._core.answer(invite, body, headers=headers, now=now)
+
+    def reject(
+        self,
+        invite: InviteId,
+        status: int,
+        *,
+        reason: str = "",
+        headers: HeaderPairs = (),
+        contacts: tuple[str, ...] = (),
+    ) -> None:
+        """Send a final response of 300 to 699; `contacts` are the targets of a 3xx."""
+        with self._command() as now:
+            self._core.reject(invite, status, reason=reason, headers=headers, contacts=contacts, now=now)
+
+    def cancel(self, invite: InviteId, *, cause: Reason | None = None) -> None:
+        """Take our INVITE back; `Failed` tells when it is over. Waits for the first 1xx (RFC 3261 §9.1)."""
+        with self._command() as now:
+            self._core.cancel(invite, cause=cause, now=now)
+
+    def bye(self, invite: InviteId, *, cause: Reason | None = None) -> None:
+        """End an established call."""
+        with self._command() as now:
+            self._core.bye(invite, cause=cause, now=now)
+
+    def acknowledge(self, invite: InviteId, body: bytes) -> None:
+        """Send the answer in the ACK, when our INVITE had no offer."""
+        with self._command() as now:
+            self._core.acknowledge(invite, body, now=now)
+
+    def reoffer(self, invite: InviteId, body: bytes, *, method: str = "INVITE") -> None:
+        """Offer anew in the dialog, with re-INVITE or UPDATE."""
+        with self._command() as now:
+            self._core.reoffer(invite, body, method=method, now=now)
+
+    def accept_offer(self, offer_id: OfferId, body: bytes | None) -> None:
+        """Answer the peer's offer (or, if it had none, send ours)."""
+        with self._command() as now:
+            self._core.accept_offer(offer_id, body, now=now)
+
+    def refuse_offer(self, offer_id: OfferId, status: int = 488) -> None:
+        """Refuse the peer's offer; the session goes on as it was."""
+        with self._command() as now:
+            self._core.refuse_offer(offer_id, status, now=now)
+
+    def request(
+        self,
+        method: str,
+        target: str | InviteId,
+        *,
+        headers: HeaderPairs = (),
+        content_type: str = "",
+        body: bytes = b"",
+    ) -> RequestId:
+        """Send INFO, MESSAGE, OPTIONS, REFER … to a URI or in the dialog of an INVITE."""
+        with self._command() as now:
+            return self._core.request(method, target, headers=headers, content_type=content_type, body=body, now=now)
+
+    @contextmanager
+    def _command(self) -> Iterator[Seconds]:
+        """Send what a command caused at once, and let its events come from the loop."""
+        yield self._clock.now()
+        self._flush()
+        if self._loop is not None and self._delivery is None:
+            self._delivery = self._loop.call_soon(self._pump)
+
+    def _pump(self) -> None:
+        """After every step of the core: send, tell, and set the timer."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._delivery is not None:
+            self._delivery.cancel()
+            self._delivery = None
+        self._flush()
+        self._deliver()
+        self._flush()
+        if self._core.is_idle:
+            self._idle.set()
+        else:
+            self._idle.clear()
+        deadline = self._core.deadline()
+        if deadline is not None and self._loop is not None:
+            self._timer = self._loop.call_later(max(0.0, deadline - self._clock.now()), self._expired)
+
+    def _expired(self) -> None:
+        self._core.timer(self._clock.now())
+        self._pump()
+
+    def _flush(self) -> None:
+        waiting = self._core.to_send()
+        if self._connection is not None:
+            for data in waiting:
+                self._connection.send(data)
+
+    def _deliver(self) -> None:
+        while (event := self._core.next_event()) is not None:
+            self.events.emit(event)
+
+    async def _stay_connected(self) -> None:
+        urls, index, backoff = self._settings.registrars, 0, Backoff(first=1.0, cap=30.0)
+        while not self._closed:
+            url = urls[index % len(urls)]
+            began = self._clock.now()
+            try:
+                connection = await connect(
+                    url,
+                    ca_file=self._settings.ca_file,
+                    timeout=self._settings.connect_timeout,
+                    ping_interval=self._settings.ping_interval,
+                    user_agent=self._settings.user_agent,
+                )
+            except TransportError as error:
+                self._core.unreachable(url, str(error))
+                self._pump()
+            else:
+                async with connection:
+                    await self._serve(url, connection)
+            if self._clock.now() - began >= _STABLE:
+                backoff.reset()
+                index = 0
+            else:
+                index += 1
+            delay = backoff.next()
+            log.info("connecting again in %.1f s", delay)
+            await asyncio.sleep(delay)
+
+    async def _serve(self, url: str, connection: Connection) -> None:
+        self._connection = connection
+        self._core.connected(self._clock.now(), url=url)
+        self._pump()
+        try:
+            while True:
+                data = await connection.receive()
+                self._core.receive(data, self._clock.now())
+                self._pump()
+        except TransportError as error:
+            self._connection = None
+            self._core.disconnected(str(error), self._clock.now(), code=connection.close_code)
+            self._idle.set()
+            self._pump()
+        finally:
+            self._connection = None
