@@ -36,6 +36,8 @@ class CallState(StrEnum):
 class CallInfo:
     """A call as it was when the event happened.
 
+    `call_uuid` is ours from the first moment, until the far end names the call itself (X-CallUUID: of an outgoing call
+    with its first response); `Client.call_by_uuid` knows both, and `sip_call_id` never changes once it is there.
     `src` and `dest` are SIP URIs. `originator` says who ended it ("local", "remote", "" while it lives); `reason`,
     `protocol` and `code` are the Reason header's (RFC 3326) or, without one, the SIP status of the end.
     """
@@ -191,8 +193,20 @@ class DtmfReceived(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DtmfFailed(CallEvent):
+    """The far end refused digits that could only be sent by SIP INFO; they and those after them were not sent."""
+
+    digits: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MediaFailed(CallEvent):
-    """The media transport could not be set up, or broke. The call goes on until somebody ends it."""
+    """The media path could not be opened, or broke.
+
+    If it is not open again after `ClientSettings.media_timeout`, the call ends: "WebRTC Error" if it never was open,
+    "RTP Timeout" if it was.
+    """
 
     reason: str
 
@@ -223,6 +237,10 @@ ClientEvent = (
     | MuteChanged
     | HoldChanged
     | DtmfReceived
+    | DtmfFailed
     | MediaFailed
     | Sample
 )
+
+Ending = CallTerminated | CallFailed | IncomingCallCanceled | IncomingCallIgnored
+"""The last event of a call, one of them, once."""

@@ -1,0 +1,218 @@
+"""[I/O] One call, as its user has it."""
+
+from appliance.calls import dtmf
+from appliance.calls.cause import Cause
+from appliance.calls.digits import DigitQueue
+from appliance.calls.events import CallInfo, CallState, Direction, Ending
+from appliance.calls.facts import CallFacts
+from appliance.calls.leg import Leg
+from appliance.calls.ports import CallHome, Current, OnOthers
+from appliance.calls.state import Status
+from appliance.errors import StateError, UsageError
+from appliance.media.session import MediaSession
+from appliance.quality.sample import Counters, QualitySample
+from appliance.sip.events import Incoming
+
+
+class Call:
+    """A call, from its first moment to its last. Made by `Client.call` and by whoever calls us.
+
+    Commands take effect at once; what comes of them is told by the client's events. A command that does not fit the
+    state raises `StateError`. What the far end does is never an exception.
+    """
+
+    def __init__(self, home: CallHome, facts: CallFacts, incoming: Incoming | None = None) -> None:
+        self._home = home
+        self._leg = Leg(home, facts, incoming, lambda: home.over(self))
+        self._digits: DigitQueue | None = None
+
+    @property
+    def leg(self) -> Leg:
+        """Its workings, for the client."""
+        return self._leg
+
+    # What is known.
+
+    @property
+    def uuid(self) -> str:
+        """The name of the call (see `CallInfo`)."""
+        return self._leg.facts.uuid
+
+    def named(self, uuid: str) -> bool:
+        """`uuid` is its name, or was before the far end gave it another."""
+        return self._leg.facts.named(uuid)
+
+    @property
+    def direction(self) -> Direction:
+        """Who made it."""
+        return self._leg.facts.direction
+
+    @property
+    def state(self) -> CallState:
+        """Where it is."""
+        return self._leg.progress.state
+
+    @property
+    def status(self) -> Status:
+        """The same in the second SDK's words."""
+        return self._leg.progress.status
+
+    @property
+    def info(self) -> CallInfo:
+        """A picture of the call as it is now."""
+        return self._leg.info
+
+    @property
+    def over(self) -> bool:
+        """It has ended, one way or the other."""
+        return self._leg.over
+
+    @property
+    def waiting(self) -> bool:
+        """Incoming, and nobody has decided about it yet."""
+        return self._leg.progress.waiting
+
+    @property
+    def answered(self) -> bool:
+        """Both sides talk."""
+        return self._leg.progress.answered
+
+    @property
+    def ending(self) -> Ending | None:
+        """The event it ended with; None while it lives."""
+        return self._leg.ending
+
+    @property
+    def duration(self) -> float:
+        """Seconds since it was answered, or between answer and end; 0.0 if it was not."""
+        return self._leg.duration
+
+    @property
+    def media(self) -> MediaSession:
+        """Its media session."""
+        return self._leg.media
+
+    @property
+    def muted(self) -> bool:
+        """The microphone does not reach the far end."""
+        return self._leg.muted
+
+    @property
+    def held(self) -> bool:
+        """Held by us."""
+        return self._leg.negotiation.held
+
+    @property
+    def remote_held(self) -> bool:
+        """Held by the far end."""
+        return self._leg.negotiation.remote_held
+
+    @property
+    def last_sample(self) -> QualitySample | None:
+        """The latest second of quality; None before the first."""
+        return self._leg.measurement.last
+
+    def counters(self) -> Counters:
+        """The running totals of its media."""
+        return self._leg.measurement.counters()
+
+    # What its user asks for.
+
+    async def answer(self, *, on_others: OnOthers = "reject", current: Current = "end") -> bool:
+        """Answer an incoming call; True once it is established, False if it ended before.
+
+        Args:
+            on_others: what becomes of other incoming calls: "reject", "ignore" (or "ignored"), "letring".
+            current: what becomes of the call in progress: "end" or "hold".
+        """
+        if on_others not in ("reject", "ignore", "ignored", "letring"):
+            raise UsageError(f"on_others: {on_others!r} is not one of reject, ignore, ignored, letring")
+        if current not in ("end", "hold"):
+            raise UsageError(f"current: {current!r} is not one of end, hold")
+        if not self._leg.progress.accept():
+            raise self._misfit("answered")
+        await self._home.make_room(self, on_others, current)
+        if not self.over:
+            await self._leg.accept()
+        return await self.wait_answered()
+
+    def reject(self, status: int = 486) -> None:
+        """Refuse an incoming call with a final SIP status, 400-699."""
+        if not 400 <= status <= 699:
+            raise UsageError(f"status: {status} is outside 400-699")
+        if not self.waiting:
+            raise self._misfit("rejected")
+        self._leg.leave(status)
+        self._leg.end(CallState.REJECTED, Cause.REJECTED, originator="local", status=status)
+
+    def ignore(self) -> None:
+        """Fall silent about an incoming call: its caller hears ringback until giving up."""
+        if not self.waiting:
+            raise self._misfit("ignored")
+        self._leg.end(CallState.IGNORED, Cause.CANCELED, originator="local")
+
+    def hang_up(self) -> None:
+        """End it, wherever it is: BYE, CANCEL, or 486 to an unanswered caller. Nothing if it is over."""
+        if self.over:
+            return
+        self._leg.leave(486)
+        if self.answered:
+            self._leg.end(CallState.ENDED, Cause.TERMINATED, originator="local")
+        elif self.direction is Direction.OUTGOING:
+            self._leg.end(CallState.CANCELED, Cause.CANCELED, originator="local", status=487)
+        else:
+            self._leg.end(CallState.REJECTED, Cause.REJECTED, originator="local", status=486)
+
+    def send_dtmf(self, digits: str) -> None:
+        """Send 0-9 A-D * #, with `w` a pause of 0.5 s and `,` of 2 s, after those that still wait.
+
+        By RFC 4733 if the far end takes it, else by SIP INFO, never both. It does not touch mute. `DtmfFailed` tells
+        when the far end refused an INFO.
+        """
+        presses = dtmf.parsed(digits)
+        if not self.answered or self._leg.invite is None:
+            raise self._misfit("sent digits: it is not answered")
+        if self._digits is None:
+            self._digits = DigitQueue(self._home, self._leg.media, self._leg.invite)
+        if self._digits.add(presses):
+            self._leg.tasks.start("digits", self._digits.run(self._leg.digits_refused))
+
+    def mute(self, on: bool = True) -> None:
+        """Keep the microphone from the far end, or let it through. Stays through hold and a rebuilt media path."""
+        if self.over:
+            raise self._misfit("muted")
+        self._leg.mute(on=on)
+
+    def unmute(self) -> None:
+        """Let the microphone through again."""
+        self.mute(on=False)
+
+    async def hold(self) -> bool:
+        """Put the far end on hold; False if it refused, or the call ended meanwhile: then nothing has changed."""
+        return await self._hold(on=True)
+
+    async def resume(self) -> bool:
+        """Take it back from hold; False if the far end refused. Raises `StateError` while another call is active."""
+        obstacle = self._home.may_resume(self)
+        if obstacle:
+            raise StateError(obstacle)
+        return await self._hold(on=False)
+
+    async def _hold(self, *, on: bool) -> bool:
+        if not self.answered or self._leg.invite is None:
+            raise self._misfit("held or resumed")
+        return await self._leg.negotiation.hold(self._leg.invite, on=on)
+
+    async def wait_answered(self) -> bool:
+        """Wait until it is answered (True) or over without that (False; `ending` tells why)."""
+        await self._leg.decided.wait()
+        return self._leg.answered_at is not None
+
+    async def wait_ended(self) -> Ending:
+        """Wait for its end; the event that told it."""
+        await self._leg.ended.wait()
+        assert self._leg.ending is not None
+        return self._leg.ending
+
+    def _misfit(self, wish: str) -> StateError:
+        return StateError(f"a call that is {self.direction.lower()} and {self.status} can't be {wish}")

@@ -1,0 +1,398 @@
+"""[I/O] A call as the network has it: its INVITE, its media, its state, and what is told of it.
+
+SIP event ──▶ happened() ──▶ state ──▶ events
+                 │ what takes time: one after the other
+                 ▼
+            negotiation ◀──▶ media session ──▶ state, events
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from appliance.calls import cause as causes
+from appliance.calls import dtmf, events
+from appliance.calls.cause import Cause
+from appliance.calls.events import CallInfo, CallState, ClientEvent, Direction, Ending
+from appliance.calls.facts import CallFacts
+from appliance.calls.measurement import Measurement
+from appliance.calls.negotiation import Negotiation, text
+from appliance.calls.ports import CallHome
+from appliance.calls.state import CallProgress
+from appliance.calls.timers import Timers
+from appliance.errors import ApplianceError, DescriptionError, StateError
+from appliance.media.events import DigitReceived, MediaConnected, MediaEvent
+from appliance.quality.sample import QualitySample
+from appliance.sip import events as sip
+from appliance.sip.events import HeaderPairs, InviteId, Reason
+from appliance.tasks import TaskSet
+from appliance.units import Milliseconds, Seconds
+
+log = logging.getLogger(__name__)
+
+_MAX_INBOX: Final = 32
+
+
+class Leg:
+    """The workings of a `Call`. What ends it ends it once, at once, and nothing is told after that.
+
+    `ended` is called when it is over, before its last event is told.
+    """
+
+    def __init__(
+        self, home: CallHome, facts: CallFacts, incoming: sip.Incoming | None, ended: Callable[[], None]
+    ) -> None:
+        self._home = home
+        self._incoming = incoming
+        self._on_end = ended
+        self.facts = facts
+        self.invite: InviteId | None = None if incoming is None else incoming.invite
+        self.progress = CallProgress(facts.direction)
+        self.media = home.media.session(self._media_happened)
+        self.negotiation = Negotiation(home, self.media, self._hold_changed)
+        self.measurement = Measurement(self.media, home.clock)
+        self.tasks = TaskSet(f"call {facts.uuid[:8]}")
+        self.muted = False
+        self.answered_at: Seconds | None = None
+        self.ending: Ending | None = None
+        self.decided = asyncio.Event()
+        """Answered, or over."""
+        self.ended = asyncio.Event()
+        self._inbox: deque[sip.Event] = deque()
+        self._server: asyncio.Task[None] | None = None
+        self._timers = Timers()
+        self._filter = dtmf.DigitFilter()
+        self._early = ""
+        """The early dialog whose description was applied (its To tag)."""
+        self._answer_seen = self._answer_sent = False
+        self._media_was_up = False
+        self._duration = 0.0
+
+    @property
+    def info(self) -> CallInfo:
+        """A picture of the call as it is now."""
+        return self.facts.info(self.progress.state)
+
+    @property
+    def over(self) -> bool:
+        """It has ended."""
+        return self.progress.over
+
+    @property
+    def duration(self) -> float:
+        """Seconds since the answer, or between answer and end."""
+        if self.answered_at is None or self.over:
+            return self._duration
+        return self._home.clock.now() - self.answered_at
+
+    def mute(self, *, on: bool) -> None:
+        """Keep the microphone away, or let it through."""
+        if on != self.muted:
+            self.muted = self.media.muted = on
+            self._emit(events.MuteChanged(call=self.info, muted=on))
+
+    async def place(self, target: str, extra: HeaderPairs) -> None:
+        """Send the INVITE. Raises what keeps it from going out; the call is over then, without an event."""
+        try:
+            offer = await self.media.create_offer()
+            if self.over:
+                return
+            self.invite = self._home.agent.invite(target, offer.encode(), headers=extra)
+            self.facts.sip_call_id = self._home.agent.call_id(self.invite)
+        except StateError:
+            if self.over:  # its media was closed under it
+                return
+            self._abandon()
+            raise
+        except BaseException:
+            self._abandon()
+            raise
+        self._timers.start("ring", self._home.settings.ring_timeout, self._nobody_answered)
+        self._emit(events.Calling(call=self.info))
+        if self._home.take_mute():
+            self.mute(on=True)
+
+    def _abandon(self) -> None:
+        if self.progress.end(CallState.FAILED):
+            # Whoever asked for the call hears of it by an exception, not by an event.
+            self.ending = events.CallFailed(call=self.info, cause=Cause.INTERNAL_ERROR, status=0)
+            self._close()
+
+    def ring(self) -> None:
+        """Send 180 and tell about the incoming call."""
+        assert self._incoming is not None
+        self._home.agent.provisional(self._incoming.invite, 180)
+        self.progress.ring()
+        self._timers.start("ring", self._home.settings.ring_timeout, self._nobody_answered)
+        facts = self.facts
+        self._emit(events.IncomingCall(call=self.info, caller_id=facts.src, caller_name=facts.caller_name))
+
+    def give_up(self, cause: Cause, status: int) -> None:
+        """End it for a reason that is neither side's wish."""
+        if not self.over:
+            self.leave(status, Reason(protocol="SIP", code=status, text=str(cause)))
+            self.end(CallState.FAILED, cause, originator="local", status=status)
+
+    def signalling(self, *, up: bool) -> None:
+        """The connection to the registrar was lost, or is back: a call that is not answered can't outlive a loss."""
+        self.progress.signalling(up=up)
+        if not up and not self.over and not self.progress.answered:
+            self.give_up(Cause.CONNECTION_ERROR, 503)
+
+    async def release(self) -> None:
+        """Give back what it held: tasks, media path. It has to be over."""
+        await self.tasks.close()
+        await self.media.close()
+
+    # What the far end does.
+
+    def happened(self, event: sip.Event) -> None:
+        """Take what the user agent says of this call; what ends it counts at once, the rest in its order."""
+        match event:
+            case sip.Progress():
+                self._progressed(event)
+            case sip.Failed():
+                rejected = event.status in (403, 603)
+                self.end(
+                    CallState.REJECTED if rejected else CallState.FAILED,
+                    causes.call_failure(event.status, local=event.local),
+                    originator="local" if event.local else "remote",
+                    status=event.status,
+                    words=event.reason,
+                    reason=event.cause,
+                )
+            case sip.Cancelled(cause=reason):
+                self.end(CallState.CANCELED, Cause.CANCELED, originator="remote", status=487, reason=reason)
+            case sip.Ended():
+                self._dialog_ended(event)
+            case sip.RequestReceived(method="INFO"):
+                digit = dtmf.heard(event.content_type, event.body)
+                if digit is not None:
+                    self._digit(*digit, "info")
+            case sip.Reanswered(body=body) if self.negotiation.came_back(body):
+                pass
+            case sip.ReofferFailed():
+                self.negotiation.came_back(f"{event.status} {event.reason}")
+            case _:
+                self._answer_seen |= isinstance(event, sip.Answered | sip.Acknowledged)
+                self._queue(event)
+
+    def _progressed(self, event: sip.Progress) -> None:
+        self.facts.adopt(event.headers)
+        if self.progress.ring():
+            self._emit(events.CallRemoteRinging(call=self.info, early_media=event.body is not None))
+        if event.body is not None and not self._early and not self._answer_seen:
+            # One early dialog's description is enough to hear something; the answer tells whose call it is.
+            self._early = event.early
+            self._queue(event)
+
+    def _queue(self, event: sip.Event) -> None:
+        if self.over or len(self._inbox) >= _MAX_INBOX:
+            log.debug("%s is dropped", type(event).__name__)
+            return
+        self._inbox.append(event)
+        if self._server is None or self._server.done():
+            self._server = self.tasks.start("events", self._serve())
+
+    async def _serve(self) -> None:
+        while self._inbox and not self.over:
+            event = self._inbox.popleft()
+            match event:
+                case sip.Progress(body=body):
+                    if await self.negotiation.apply(body):
+                        self._early = ""
+                    else:
+                        self._described()
+                case sip.Answered():
+                    await self._was_answered(event)
+                case sip.Acknowledged(body=body):
+                    await self._acknowledged(body)
+                case sip.Offered():
+                    await self.negotiation.answer(event)
+                case sip.Reanswered(body=body):
+                    problem = await self.negotiation.apply(body)
+                    if problem:
+                        log.info("an answer is of no use: %s", problem)
+                case _:
+                    log.debug("%s has no meaning in a call", type(event).__name__)
+
+    async def _was_answered(self, event: sip.Answered) -> None:
+        self.facts.adopt(event.headers)
+        moved = self._early not in ("", event.early)
+        if not moved and (event.body is not None or not self._early):
+            problem = await self.negotiation.apply(event.body)
+            moved = bool(problem and self._early)
+            if problem and not moved and not self.over:
+                log.info("call %s: the answer is of no use: %s", self.facts.uuid, problem)
+                self.give_up(Cause.BAD_MEDIA_DESCRIPTION if event.body else Cause.MISSING_SDP, 488)
+        if self.over:
+            return
+        self._described()
+        self._established()
+        if moved and self.invite is not None:
+            # Another branch won than the one that was heard: its media needs a path of its own (RFC 3261 §13.2.2.4).
+            log.info("call %s: answered by another branch than the one heard before", self.facts.uuid)
+            self.tasks.start("renew", self.negotiation.reoffer(self.invite, self.media.renew))
+
+    async def accept(self) -> None:
+        """Answer an incoming call: 200 with our description; the ACK makes it a call."""
+        incoming = self._incoming
+        if incoming is None:
+            return
+        try:
+            if incoming.offer is None:
+                body = await self.media.create_offer()
+            else:
+                body = await self.media.accept_offer(text(incoming.offer))
+        except DescriptionError as error:
+            log.info("call %s can't be answered: %s", self.facts.uuid, error)
+            self.give_up(Cause.INCOMPATIBLE_SDP, 488)
+        except ApplianceError as error:
+            log.warning("call %s can't be answered: %s", self.facts.uuid, error)
+            self.give_up(Cause.INTERNAL_ERROR, 500)
+        if self.over:
+            return
+        self._timers.stop("ring")
+        if self._home.take_mute():
+            self.mute(on=True)
+        self._answer_sent = True
+        self._home.agent.answer(incoming.invite, body.encode())
+        if incoming.offer is not None:
+            self._described()
+
+    async def _acknowledged(self, body: bytes | None) -> None:
+        assert self._incoming is not None
+        if self._incoming.offer is None:
+            problem = await self.negotiation.apply(body)
+            if problem and not self.over:
+                log.info("call %s: the answer is of no use: %s", self.facts.uuid, problem)
+                self.give_up(Cause.BAD_MEDIA_DESCRIPTION if body else Cause.MISSING_SDP, 488)
+        if not self.over:
+            self._described()
+            self._established()
+
+    def _described(self) -> None:
+        if self.progress.describe():
+            self._emit(events.CallConnected(call=self.info))
+
+    def _established(self) -> None:
+        if not self.progress.answer():
+            return
+        self._timers.stop("ring")
+        self.answered_at = self._home.clock.now()
+        self.decided.set()
+        self._emit(events.CallAnswered(call=self.info))
+        self.tasks.start("quality", self.measurement.run(self._sampled))
+        if self.negotiation.remote_held:
+            self._hold_changed(held=True, by="remote")
+
+    def _dialog_ended(self, event: sip.Ended) -> None:
+        if self._answer_seen and not self.progress.answered and not self.over:
+            # They hung up before we had applied their answer: it was a call all the same.
+            self._established()
+        cause = causes.call_end(event.status)
+        if self._answer_sent and not self._answer_seen and event.status == 408:
+            cause = Cause.NO_ACK
+        self.end(
+            CallState.FAILED,
+            cause,
+            originator="local" if event.local else "remote",
+            status=event.status,
+            reason=event.cause,
+        )
+
+    # What the media does.
+
+    def _media_happened(self, event: MediaEvent) -> None:
+        if self.over:
+            return
+        if isinstance(event, DigitReceived):
+            self._digit(event.digit, event.duration, str(event.method))
+        elif isinstance(event, MediaConnected):
+            self._timers.stop("media")
+            self._media_was_up = True
+            self.progress.media(up=True)
+            self._emit(events.MediaConnected(call=self.info))
+        else:
+            self.progress.media(up=False)
+            self._emit(events.MediaFailed(call=self.info, reason=event.reason))
+            self._timers.start("media", self._home.settings.media_timeout, self._no_media)
+
+    def _no_media(self) -> None:
+        self.give_up(Cause.RTP_TIMEOUT if self._media_was_up else Cause.WEBRTC_ERROR, 408)
+
+    def _hold_changed(self, held: bool, by: str) -> None:
+        if self.progress.answered:
+            self._emit(events.HoldChanged(call=self.info, held=held, by=by))
+
+    def _digit(self, digit: str, duration: Milliseconds, method: str) -> None:
+        if not self.over and self._filter.is_new(digit, method, self._home.clock.now()):
+            self._emit(events.DtmfReceived(call=self.info, digit=digit, duration=duration, method=method))
+
+    def digits_refused(self, digits: str, reason: str) -> None:
+        """Tell that the far end did not take them."""
+        log.info("call %s: digits were refused: %s", self.facts.uuid, reason)
+        self._emit(events.DtmfFailed(call=self.info, digits=digits, reason=reason))
+
+    def _sampled(self, sample: QualitySample) -> None:
+        self._emit(events.Sample(call=self.info, sample=sample))
+
+    # The end.
+
+    def _nobody_answered(self) -> None:
+        self.give_up(Cause.NO_ANSWER, 480 if self.facts.direction is Direction.INCOMING else 487)
+
+    def leave(self, status: int, reason: Reason | None = None) -> None:
+        """Tell the far end that it is over, in the way that fits the state."""
+        if self.invite is None:
+            return
+        agent = self._home.agent
+        if self.progress.answered or self._answer_sent or self._answer_seen:
+            agent.bye(self.invite, cause=reason)
+        elif self.facts.direction is Direction.OUTGOING:
+            agent.cancel(self.invite, cause=reason)
+        else:
+            agent.reject(self.invite, status)
+
+    def end(
+        self,
+        state: CallState,
+        cause: Cause,
+        *,
+        originator: str,
+        status: int = 0,
+        words: str = "",
+        reason: Reason | None = None,
+    ) -> None:
+        """The one way into a last state: told once, and nothing after it."""
+        duration = self.duration
+        if not self.progress.end(state):
+            return
+        self._duration = duration
+        self.facts.end(originator, status, words or str(cause), reason)
+        self.ending = self._last_event(cause, status, originator, reason)
+        self._close()
+        self._emit(self.ending)
+
+    def _last_event(self, cause: Cause, status: int, originator: str, reason: Reason | None) -> Ending:
+        if self.progress.state is CallState.ENDED:
+            summary = self.measurement.result()
+            return events.CallTerminated(call=self.info, cause=cause, duration=self._duration, summary=summary)
+        if self.progress.state is CallState.IGNORED:
+            return events.IncomingCallIgnored(call=self.info)
+        if self.progress.state is CallState.CANCELED and originator == "remote":
+            return events.IncomingCallCanceled(call=self.info, elsewhere=causes.elsewhere(reason))
+        return events.CallFailed(call=self.info, cause=cause, status=status)
+
+    def _close(self) -> None:
+        self._timers.stop_all()
+        self._inbox.clear()
+        self.negotiation.close()
+        self.decided.set()
+        self.ended.set()
+        self._on_end()
+
+    def _emit(self, event: ClientEvent) -> None:
+        self._home.emit(event)

@@ -1,0 +1,47 @@
+"""What a call needs of the client that holds it."""
+
+from asyncio import Future
+from typing import Literal, Protocol
+
+from appliance.calls.events import ClientEvent
+from appliance.calls.settings import ClientSettings
+from appliance.clock import Clock
+from appliance.media.engine import MediaEngine
+from appliance.sip.events import RequestId, ResponseReceived
+from appliance.sip.user_agent import UserAgent
+
+OnOthers = Literal["reject", "ignore", "ignored", "letring"]
+"""What becomes of the other incoming calls when one is answered."""
+
+Current = Literal["end", "hold"]
+"""What becomes of the call in progress when another is answered."""
+
+
+class CallHome(Protocol):
+    """The client, as its calls see it."""
+
+    settings: ClientSettings
+    clock: Clock
+    media: MediaEngine
+
+    @property
+    def agent(self) -> UserAgent:
+        """The user agent; raises `StateError` when logged out."""
+
+    def emit(self, event: ClientEvent) -> None:
+        """Tell the client's user."""
+
+    def response(self, request: RequestId) -> "Future[ResponseReceived]":
+        """What comes back to a request of ours."""
+
+    async def make_room(self, call: object, on_others: OnOthers, current: Current) -> None:
+        """Do with the other calls what answering `call` asks for, and make it the current one."""
+
+    def may_resume(self, call: object) -> str:
+        """Why `call` may not be resumed now, "" if it may."""
+
+    def take_mute(self) -> bool:
+        """Whether mute was armed for the next call; it no longer is."""
+
+    def over(self, call: object) -> None:
+        """`call` has ended: forget it, and let it release what it holds."""
