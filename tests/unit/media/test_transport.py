@@ -9,12 +9,14 @@ from dataclasses import replace
 
 import psutil
 import pytest
+from aiortc.rtcdtlstransport import generate_certificate
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from appliance.clock import SystemClock
 from appliance.media.description import TransportParameters
 from appliance.media.packet import RtpPacket, is_rtcp
 from appliance.media.settings import MediaSettings
-from appliance.media.transport import Transport
+from appliance.media.transport import Transport, _Certificate
 from appliance.units import Seconds
 from tests.support.ports import free_port
 
@@ -48,8 +50,8 @@ class Ear:
         self.states.append(reason)
         self.changed.set()
 
-    async def until_told(self, count: int = 1) -> None:
-        async with asyncio.timeout(20):
+    async def until_told(self, count: int = 1, seconds: float = 20.0) -> None:
+        async with asyncio.timeout(seconds):
             while len(self.states) < count:
                 self.changed.clear()
                 await self.changed.wait()
@@ -266,3 +268,26 @@ async def test_the_password_goes_into_the_description_only() -> None:
     assert len(parameters.ice_pwd) >= 22
     assert [name for name, _ in parameters.fingerprints] == ["sha-256"]
     await transport.close()
+
+
+async def test_a_dtls_server_may_present_an_rsa_certificate() -> None:
+    async with pair() as (a, ear_a, b, ear_b):
+        key = rsa.generate_private_key(public_exponent=65_537, key_size=2048)
+        # aiortc makes elliptic keys only; a PBX has what its administrator bought.
+        certificate = _Certificate(key, generate_certificate(key))  # type: ignore[arg-type]
+        b._dtls._RTCDtlsTransport__local_certificate = certificate  # type: ignore[attr-defined]
+        await connect(a, b)
+        await asyncio.gather(ear_a.until_told(), ear_b.until_told())
+        assert ear_a.states == ear_b.states == ["connected"]
+
+
+@pytest.mark.slow
+async def test_a_peer_that_falls_silent_for_half_a_minute_is_lost() -> None:
+    async with pair() as (a, ear_a, b, ear_b):
+        await connect(a, b)
+        await asyncio.gather(ear_a.until_told(), ear_b.until_told())
+        for protocol in b._connection._protocols:
+            protocol.transport.pause_reading()  # type: ignore[attr-defined]
+        b._connection._query_consent_task.cancel()  # type: ignore[union-attr]
+        await ear_a.until_told(2, seconds=90)
+        assert "consent" in ear_a.states[1]
