@@ -161,7 +161,7 @@ def _message(canvas: Canvas, screen: Screen) -> None:
     canvas.icon(2, 33 - len(icon) // 2, icon)
     headline = drawable(screen.headline)
     font = _fitting(headline, room, (Font.HUGE, Font.LARGE, Font.MEDIUM))
-    if screen.detail and screen.kind is not ScreenKind.UNAVAILABLE:
+    if screen.detail:
         canvas.text(left, 34, shortened(headline, font, room), font)
         canvas.text(left, 48, shortened(drawable(screen.detail), Font.BODY, room), Font.BODY)
     elif width(headline, font) > room:

@@ -146,8 +146,7 @@ def _unavailable(state: State, settings: PhoneSettings) -> Screen:
         kind=ScreenKind.UNAVAILABLE,
         title=settings.name,
         headline=words.refused if refused else words.offline,
-        detail=words.refused_hint if refused else words.offline_hint,
-        hint=words.hang_up_then_wait,
+        hint=words.refused_hint if refused else words.offline_hint,
         ready=False,
     )
 
@@ -224,7 +223,7 @@ def _established(state: State, call: LineCall, now: Seconds, settings: PhoneSett
         timer=duration(call.talked(now)),
         detail=call.digits or (words.muted if call.muted else ""),
         hint=hint,
-        codec=call.codec,
+        codec=call.codec.capitalize() if call.codec.islower() else call.codec,
         bars=bars(call.mos),
         muted=call.muted,
         ready=state.line.ready,

@@ -48,7 +48,6 @@ class Words:
     offline_hint: str = "Check network cable"
     refused: str = "Not registered"
     refused_hint: str = "Check user and password"
-    hang_up_then_wait: str = "Hang up and wait a moment"
     missed: str = "Missed"
     handset_off: str = "Handset off"
     replace_handset: str = "Replace the handset"

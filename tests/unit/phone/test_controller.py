@@ -193,7 +193,7 @@ async def test_logging_out_is_shown(scene: Scene) -> None:
     await scene.client.logout()
     assert await scene.panel.shows("Not connected")
     scene.panel.lift()
-    assert await scene.panel.shows("Hang up and wait")
+    assert await scene.panel.shows("Check network cable")
 
 
 async def test_reports_of_other_threads_arrive_in_order_and_are_bounded(scene: Scene) -> None:
