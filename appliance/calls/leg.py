@@ -64,8 +64,8 @@ class Leg:
         self._server: asyncio.Task[None] | None = None
         self._timers = Timers()
         self._filter = dtmf.DigitFilter()
-        self._early = ""
-        """The early dialog whose description was applied (its To tag)."""
+        self._early: str | None = None
+        """The early dialog whose description was applied: its To tag, "" if it had none."""
         self._answer_seen = self._answer_sent = False
         self._media_was_up = False
         self._duration = 0.0
@@ -183,7 +183,7 @@ class Leg:
         self.facts.adopt(event.headers)
         if self.progress.ring():
             self._emit(events.CallRemoteRinging(call=self.info, early_media=event.body is not None))
-        if event.body is not None and not self._early and not self._answer_seen:
+        if event.body is not None and self._early is None and not self._answer_seen:
             # One early dialog's description is enough to hear something; the answer tells whose call it is.
             self._early = event.early
             self._queue(event)
@@ -202,7 +202,7 @@ class Leg:
             match event:
                 case sip.Progress(body=body):
                     if await self.negotiation.apply(body):
-                        self._early = ""
+                        self._early = None
                     else:
                         self._described()
                 case sip.Answered():
@@ -220,10 +220,10 @@ class Leg:
 
     async def _was_answered(self, event: sip.Answered) -> None:
         self.facts.adopt(event.headers)
-        moved = self._early not in ("", event.early)
-        if not moved and (event.body is not None or not self._early):
+        moved = bool(self._early) and self._early != event.early
+        if not moved and (event.body is not None or self._early is None):
             problem = await self.negotiation.apply(event.body)
-            moved = bool(problem and self._early)
+            moved = bool(problem) and self._early is not None
             if problem and not moved and not self.over:
                 log.info("call %s: the answer is of no use: %s", self.facts.uuid, problem)
                 self.give_up(Cause.BAD_MEDIA_DESCRIPTION if event.body else Cause.MISSING_SDP, 488)

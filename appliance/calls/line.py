@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from appliance.calls.cause import login_failure
+from appliance.calls.cause import Cause, login_failure
 from appliance.calls.events import ClientEvent, ConnectionChange, Login, LoginFailed, Logout, WebSocketConnected
 from appliance.calls.settings import ClientSettings
 from appliance.clock import Clock
@@ -44,6 +44,7 @@ class Line:
         self._registered = False
         self._announced = False
         """"connected" was told, and "disconnected" not since."""
+        self._dropping = False
         self._reason = _REQUESTED
         self._trouble = ""
         self._waiting: asyncio.Future[None] | None = None
@@ -181,8 +182,12 @@ class Line:
         agent = self._agent
         if agent is None:
             return
-        await agent.close(deadline=self._settings.close_timeout)
-        self._agent = None
+        self._dropping = True
+        try:
+            await agent.close(deadline=self._settings.close_timeout)
+        finally:
+            self._dropping = False
+            self._agent = None
         self._lost(_REQUESTED)
         self._disconnected(_REQUESTED, None)
 
@@ -195,8 +200,8 @@ class Line:
                     self._settle(None)
             case sip.Disconnected():
                 self._trouble = event.reason
-                self._lost(_LOST)
-                self._disconnected(event.reason, event.code)
+                self._disconnected(_REQUESTED if self._dropping else event.reason, event.code)
+                self._lost(_REQUESTED if self._dropping else _LOST)
             case sip.Registered():
                 self._settle(None)
                 self._gained(event.aor)
@@ -218,7 +223,10 @@ class Line:
 
     def _refused(self, event: sip.RegistrationFailed) -> None:
         cause = login_failure(event.status)
-        self._lost(_EXPIRED)
+        if self._waiting is None and self.agent.registered and cause is not Cause.AUTHENTICATION_ERROR:
+            # The binding lives, and the user agent goes on trying: nobody has lost anything yet.
+            log.info("the registration could not be refreshed: %d %s", event.status, event.reason)
+            return
         self._tell(LoginFailed(cause=cause, status=event.status, reason=event.reason))
         self._settle(LoginError(f"{cause}: {event.status} {event.reason}", status=event.status))
 

@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 _TIMEOUT: Final = 45.0
 """Seconds a re-INVITE may take, with the core's own retries after 491; then it counts as refused."""
 
+_ATTEMPTS: Final = 3
+_PENDING_WAIT: Final = 0.7
 _REQUEST_PENDING: Final = 491
 _NOT_ACCEPTABLE_HERE: Final = 488
 _INTERNAL_ERROR: Final = 500
@@ -66,19 +68,28 @@ class Negotiation:
     async def reoffer(self, invite: InviteId, prepare: Callable[[], None]) -> str:
         """Make a new offer, after `prepare`; why the far end did not take it, "" if it did."""
         async with self._lock:
-            if self._is_closed():
-                return "the call is over"
-            prepare()
-            self._making = True
-            try:
-                body = await self._media.create_offer()
-            except ApplianceError as error:
-                return str(error)
-            finally:
-                self._making = False
-            if self._is_closed():
-                return "the call is over"
-            return await self._exchange(invite, body)
+            for _ in range(_ATTEMPTS):
+                problem = await self._offer(invite, prepare)
+                if not problem.startswith(str(_REQUEST_PENDING)):
+                    return problem
+                # The peer's own offer is in the way, or waits for its ACK: after it.
+                await asyncio.sleep(_PENDING_WAIT)
+            return problem
+
+    async def _offer(self, invite: InviteId, prepare: Callable[[], None]) -> str:
+        if self._is_closed():
+            return "the call is over"
+        prepare()
+        self._making = True
+        try:
+            body = await self._media.create_offer()
+        except ApplianceError as error:
+            return str(error)
+        finally:
+            self._making = False
+        if self._is_closed():
+            return "the call is over"
+        return await self._exchange(invite, body)
 
     async def _exchange(self, invite: InviteId, body: str) -> str:
         self._answer = asyncio.get_running_loop().create_future()
