@@ -11,8 +11,11 @@ _NAME = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NUMBER = re.compile(r"[A-Za-z0-9+*\-_.!~'()]+")
 _OURS = frozenset(
-    "via from to call-id cseq contact max-forwards route record-route content-length content-type "
-    "authorization proxy-authorization user-agent allow supported require".split()
+    (
+        *("via", "from", "to", "call-id", "cseq", "contact", "max-forwards", "route", "record-route"),
+        *("content-length", "content-type", "authorization", "proxy-authorization"),
+        *("user-agent", "allow", "supported", "require"),
+    )
 )
 _METHOD = re.compile(r"[A-Z]+")
 _STATEFUL = frozenset(("INVITE", "ACK", "CANCEL", "BYE", "REGISTER", "UPDATE", "PRACK"))

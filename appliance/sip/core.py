@@ -325,9 +325,8 @@ class Core:
             self._endpoint.transactions.send(request, on_response, now, next_sequence=lambda: next(numbers))
         else:
             usage = self._find(target)
-            sent = usage is not None and usage.request(
-                method, check_headers(headers), content_type, body, on_response, now
-            )
+            own = (*check_headers(headers), *described)
+            sent = usage is not None and usage.request(method, own, body, on_response, now)
             if not sent:
                 gone = Response(status=481, reason=phrase(481), headers=(), local=True)
                 on_response(gone, Request(method=method, uri="", headers=()), now)

@@ -1,4 +1,4 @@
-"""Digest authentication (RFC 8760 for SIP over RFC 7616): SHA-256 before MD5, qop `auth` or none, nonce counts, stale."""
+"""Digest authentication (RFC 7616, RFC 8760): SHA-256 before MD5, qop `auth` or none, nonce counts, stale."""
 
 import hashlib
 from collections.abc import Callable

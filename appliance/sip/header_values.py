@@ -60,7 +60,7 @@ def unquote(text: str) -> str:
 
 
 def parameters(parts: Iterator[str]) -> dict[str, str]:
-    """`;name=value` parameters by lower-case name; one without a value has the empty string. The first of a name wins."""
+    """`;name=value` parameters by lower-case name; without a value it is the empty string. The first one counts."""
     found: dict[str, str] = {}
     for part in parts:
         name, _, value = part.partition("=")

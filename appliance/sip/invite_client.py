@@ -227,18 +227,15 @@ class ClientInvite:
         """The latest early dialog."""
         return next(reversed(self._early.values()), None)
 
-    def request(
-        self, method: str, headers: HeaderPairs, content_type: str, body: bytes, on_response: OnResponse, now: Seconds
-    ) -> bool:
+    def request(self, method: str, headers: HeaderPairs, body: bytes, on_response: OnResponse, now: Seconds) -> bool:
         """A request in the dialog, early or not; False if there is none yet."""
         if self.session is not None:
-            self.session.request(method, headers, content_type, body, on_response, now)
+            self.session.request(method, headers, body, on_response, now)
             return True
         dialog = self.early_dialog()
         if dialog is None:
             return False
-        described: HeaderPairs = (("Content-Type", content_type),) if body else ()
-        request = dialog.request(method, (*headers, *described), body)
+        request = dialog.request(method, headers, body)
         self._endpoint.transactions.send(request, on_response, now, next_sequence=dialog.next_sequence)
         return True
 

@@ -119,13 +119,11 @@ class ServerInvite:
         else:
             self.reject(603, "", (), (), now)
 
-    def request(
-        self, method: str, headers: HeaderPairs, content_type: str, body: bytes, on_response: OnResponse, now: Seconds
-    ) -> bool:
+    def request(self, method: str, headers: HeaderPairs, body: bytes, on_response: OnResponse, now: Seconds) -> bool:
         """A request in the dialog, once we answered (before, the peer may know none); False if there is none."""
         if self.session is None:
             return False
-        self.session.request(method, headers, content_type, body, on_response, now)
+        self.session.request(method, headers, body, on_response, now)
         return True
 
     # What the peer does

@@ -1,4 +1,4 @@
-"""Offers inside an established dialog: re-INVITE and UPDATE both ways, one at a time (RFC 3261 §14, RFC 3311, RFC 6337).
+"""Offers in an established dialog: re-INVITE and UPDATE both ways, one at a time (RFC 3261 §14, RFC 3311, RFC 6337).
 
 ::
 

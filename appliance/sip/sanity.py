@@ -53,6 +53,16 @@ def check(data: bytes) -> Request | Response | Refused:
         return Refused("the head is too long")
     # A display name in another encoding is no reason to miss a call.
     lines = _FOLD.sub(" ", head.decode(errors="replace")).split("\r\n")
+    headers = _headers(lines)
+    if isinstance(headers, Refused):
+        return headers
+    if lines[0][:4].upper() == "SIP/":
+        return _check_response(lines[0], headers, body)
+    return _check_request(lines[0], headers, body, too_long=len(data) > MAX_MESSAGE)
+
+
+def _headers(lines: list[str]) -> HeaderPairs | Refused:
+    """The header lines after the first line as pairs, compact names written out."""
     if any(_CONTROL.search(line) for line in lines):
         return Refused("control characters in the head")
     if len(lines) > _MAX_HEADERS or any(len(line) > _MAX_LINE for line in lines):
@@ -64,9 +74,7 @@ def check(data: bytes) -> Request | Response | Refused:
         if not colon or _TOKEN.fullmatch(name) is None:
             return Refused("a header line without a name")
         headers.append((_COMPACT.get(name.lower(), name), value.strip(" \t")))
-    if lines[0][:4].upper() == "SIP/":
-        return _check_response(lines[0], tuple(headers), body)
-    return _check_request(lines[0], tuple(headers), body, too_long=len(data) > MAX_MESSAGE)
+    return tuple(headers)
 
 
 def _check_response(line: str, headers: HeaderPairs, body: bytes) -> Response | Refused:
@@ -89,26 +97,30 @@ def _check_request(line: str, headers: HeaderPairs, body: bytes, *, too_long: bo
     problem = _identity_problem(request)
     if problem:
         return Refused(problem)  # there is nothing to build a response from
-    if parts[2].upper() != "SIP/2.0":
-        return _refuse(request, 505)
-    if too_long:
-        return _refuse(request, 513)
-    scheme = _SCHEME.fullmatch(request.uri)
-    if scheme is None:
-        return _refuse(request, 400, "the Request-URI is none")
-    if scheme[1].lower() not in ("sip", "sips", "tel"):
-        return _refuse(request, 416)
-    problem = _value_problem(request)
-    if problem:
-        return _refuse(request, 400, problem)
-    if request.sequence_method != request.method:
-        return _refuse(request, 400, "CSeq names another method")
-    if not request.from_.tag:
-        return _refuse(request, 400, "From has no tag")
+    status, problem = _request_problem(request, parts[2].upper(), too_long=too_long)
+    if status:
+        return _refuse(request, status, problem)
     checked = _with_body(request)
     if isinstance(checked, Refused):
         return _refuse(request, 400, checked.why)
     return checked
+
+
+def _request_problem(request: Request, version: str, *, too_long: bool) -> tuple[int, str]:
+    """The status that refuses a request and why; 0 if nothing is wrong with it."""
+    scheme = _SCHEME.fullmatch(request.uri)
+    checks = (
+        (505, version != "SIP/2.0", ""),
+        (513, too_long, ""),
+        (400, scheme is None, "the Request-URI is none"),
+        (416, scheme is not None and scheme[1].lower() not in ("sip", "sips", "tel"), ""),
+        (400, request.sequence_method != request.method, "CSeq names another method"),
+        (400, not request.from_.tag, "From has no tag"),
+    )
+    status, problem = next(((status, why) for status, wrong, why in checks if wrong), (0, ""))
+    if not status and (problem := _value_problem(request)):
+        status = 400
+    return status, problem
 
 
 def _refuse(request: Request, status: int, why: str = "") -> Refused:

@@ -141,14 +141,10 @@ class Session:
         if response.status >= 200 and not lost:
             self.is_over = True
 
-    def request(
-        self, method: str, headers: HeaderPairs, content_type: str, body: bytes, on_response: OnResponse, now: Seconds
-    ) -> None:
+    def request(self, method: str, headers: HeaderPairs, body: bytes, on_response: OnResponse, now: Seconds) -> None:
         """INFO, MESSAGE … in the dialog; a 408 or 481 ends it (RFC 3261 §12.2.1.2)."""
-        described: HeaderPairs = (("Content-Type", content_type),) if body else ()
-        request = self.dialog.request(
-            method, (("User-Agent", self._endpoint.settings.user_agent), *headers, *described), body
-        )
+        agent: HeaderPairs = (("User-Agent", self._endpoint.settings.user_agent),)
+        request = self.dialog.request(method, (*agent, *headers), body)
 
         def answered(response: Response, sent: Request, then: Seconds) -> None:
             on_response(response, sent, then)

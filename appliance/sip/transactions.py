@@ -1,4 +1,4 @@
-"""The transaction layer (RFC 3261 §17): pairs requests with responses, absorbs copies, answers challenges, keeps time."""
+"""The transaction layer (RFC 3261 §17): pairs requests with responses, absorbs copies, answers challenges."""
 
 from collections import deque
 from collections.abc import Callable
@@ -229,7 +229,7 @@ class Transactions:
         self._sweep()
 
     def settle(self, now: Seconds) -> None:
-        """Fail what could not be sent: after the command that sent it, so that nobody hears of it inside his own call."""
+        """Fail what could not be sent. After the command that sent it: nobody hears of it inside its own call."""
         for _ in range(len(self._unsent)):
             self._fail(self._unsent.popleft(), 503, "Not connected", now)
 

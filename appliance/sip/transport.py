@@ -118,14 +118,14 @@ class Connection:
 
 
 async def connect(
-    url: str, *, ca_file: str | None, timeout: float, ping_interval: float, user_agent: str
-) -> Connection:  # noqa: ASYNC109 -- part of the open, not a scope
+    url: str, *, ca_file: str | None, time_limit: float, ping_interval: float, user_agent: str
+) -> Connection:
     """Open a WebSocket with the subprotocol `sip`.
 
     Args:
         url: ws:// or wss://.
         ca_file: PEM trust anchors for wss; None for the system's.
-        timeout: for name, TCP, TLS and handshake together, seconds.
+        time_limit: for name, TCP, TLS and handshake together, seconds.
         ping_interval: seconds between pings; an answer is awaited as long.
         user_agent: the handshake's User-Agent header.
 
@@ -144,16 +144,16 @@ async def connect(
             subprotocols=[_SUBPROTOCOL],
             compression=None,
             proxy=None,
-            open_timeout=timeout,
+            open_timeout=time_limit,
             ping_interval=ping_interval or None,
             ping_timeout=ping_interval or None,
             close_timeout=1.0,
-            max_size=MAX_MESSAGE,
+            max_size=4 * MAX_MESSAGE,  # what is too long for the core is answered, not a reason to hang up
             max_queue=64,
             user_agent_header=user_agent,
         )
     except (OSError, InvalidHandshake, InvalidURI, EOFError) as error:
-        raise TransportError(_failure(error, host, timeout)) from error
+        raise TransportError(_failure(error, host, time_limit)) from error
     if opened.subprotocol != _SUBPROTOCOL:
         log.info("%s did not name the subprotocol sip (RFC 7118 §4.2); going on", host)
     return Connection(opened)
@@ -165,25 +165,26 @@ def _tls(ca_file: str | None) -> ssl.SSLContext:
     return context
 
 
-def _failure(error: Exception, host: str, timeout: float) -> str:
+def _failure(error: Exception, host: str, time_limit: float) -> str:
     """One sentence about why there is no connection."""
     match error:
         case socket.gaierror():
-            return f"the name {host} can't be resolved: {error.strerror}"
+            why = f"the name {host} can't be resolved: {error.strerror}"
         case ssl.SSLCertVerificationError(verify_code=code, verify_message=text):
             clock = "; is this machine's clock right?" if code in (_NOT_YET_VALID, _EXPIRED) else ""
-            return f"TLS failed: the certificate of {host} is not accepted: {text}{clock}"
+            why = f"TLS failed: the certificate of {host} is not accepted: {text}{clock}"
         case ssl.SSLError():
-            return f"TLS with {host} failed: {error.reason or error}"
+            why = f"TLS with {host} failed: {error.reason or error}"
         case TimeoutError():
-            return f"{host} did not answer within {timeout:g} s"
+            why = f"{host} did not answer within {time_limit:g} s"
         case ConnectionRefusedError():
-            return f"{host} refused the connection"
+            why = f"{host} refused the connection"
         case InvalidStatus():
-            return f"{host} refused the WebSocket: HTTP status {error.response.status_code}"
+            why = f"{host} refused the WebSocket: HTTP status {error.response.status_code}"
         case InvalidHandshake() | InvalidURI() | EOFError():
-            return f"{host} does not speak WebSocket: {error}"
+            why = f"{host} does not speak WebSocket: {error}"
         case OSError() if "Connect call failed" in str(error):
-            return f"{host} refused the connection at every one of its addresses"
+            why = f"{host} refused the connection at every one of its addresses"
         case _:
-            return f"{host} can't be reached: {getattr(error, 'strerror', None) or error}"
+            why = f"{host} can't be reached: {getattr(error, 'strerror', None) or error}"
+    return why

@@ -110,8 +110,8 @@ class UserAgent:
             self._closed = True
             return
         self._closed = True
-        with self._command():
-            self._core.close(self._clock.now())
+        self._core.close(self._clock.now())
+        self._pump()
         connection = self._connection
         if connection is not None:
             try:
@@ -273,7 +273,7 @@ class UserAgent:
                 connection = await connect(
                     url,
                     ca_file=self._settings.ca_file,
-                    timeout=self._settings.connect_timeout,
+                    time_limit=self._settings.connect_timeout,
                     ping_interval=self._settings.ping_interval,
                     user_agent=self._settings.user_agent,
                 )
