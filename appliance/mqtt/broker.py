@@ -37,6 +37,7 @@ _TICK: Final = 1.0  # seconds between looks at the keepalive and the deadlines
 _SHORT_TICK: Final = 0.05  # the same while saying goodbye
 _BATCH: Final = 64  # publications handed over before acknowledgements are read again
 _DROPPED_EVERY: Final = 5.0  # seconds
+_SENTENCES: Final = 20  # that are told of one trouble
 _STABLE: Final = 30.0  # seconds; what ends sooner (two units of one name throw each other out) keeps its backoff
 _GOODBYE: Final = 0.4  # of the deadline of `close()` belongs to the farewell, the rest to what still waits
 
@@ -157,7 +158,8 @@ class _Worker:
         self._drain_until = Seconds(0.0)
         self._unacknowledged: dict[int, tuple[int | None, Seconds]] = {}
         self._window = settings.window
-        self._refusal_told = False
+        self._answered = False
+        self._told: set[str] = set()
         self._dropped_told = Dropped()
         self._dropped_at = Seconds(0.0)
 
@@ -175,9 +177,12 @@ class _Worker:
                 began = self._clock.now()
                 problem = self._attempt(report)
                 if self._stop_at is None:
-                    self._say(problem)
                     if self._clock.now() - began > _STABLE:
                         self._backoff.reset()
+                        self._told.clear()
+                        self._version5 = True  # it may have been taken for an older one while it started
+                    self.problem = problem
+                    self._say(problem)
                     self._rest(self._backoff.next())
         finally:
             self._mailbox.close()
@@ -192,10 +197,11 @@ class _Worker:
             log.exception("%s: the connection failed", self._name)
             return "an internal error"
 
-    def _say(self, problem: str) -> None:
-        level = logging.DEBUG if problem == self.problem else logging.WARNING
-        log.log(level, "%s: %s", self._name, problem)
-        self.problem = problem
+    def _say(self, sentence: str) -> None:
+        # The same after every attempt would fill a log that nobody reads then.
+        known = sentence in self._told or len(self._told) >= _SENTENCES
+        log.log(logging.DEBUG if known else logging.WARNING, "%s: %s", self._name, sentence)
+        self._told.add(sentence)
 
     def _rest(self, seconds: float) -> None:
         wake = self._mailbox.wake
@@ -222,14 +228,20 @@ class _Worker:
         except TransportError as error:
             return str(error)
         finally:
-            connection.close()
-            self._unacknowledged.clear()
-            self._mailbox.connection_lost()
-            self.connected = False
+            self._finish(connection)
             report()
-        if self._version5 == connection.wants_other_version:
+        if connection.wants_other_version:
             self._version5 = not self._version5
         return connection.ended
+
+    def _finish(self, connection: Connection) -> None:
+        connection.close()
+        self.connected = False
+        self._unacknowledged.clear()
+        refused = self._mailbox.connection_lost(answered=self._answered)
+        self._answered = False
+        if refused is not None:
+            self._say_refused(refused.topic, "the connection ends over it")
 
     def _accepted(self, connection: Connection) -> bool:
         give_up_at = self._clock.now() + self._settings.connect_timeout
@@ -244,7 +256,6 @@ class _Worker:
 
     def _begin(self, connection: Connection, accepted: Accepted) -> None:
         self._window = accepted.window
-        self._refusal_told = False
         self._mailbox.connected(accepted.largest)
         self.problem = ""
         self.connected = True
@@ -302,15 +313,17 @@ class _Worker:
             ticket, _ = self._unacknowledged.pop(acknowledgement.message, (None, None))
             if acknowledgement.refusal:
                 self._refused(ticket, acknowledgement.refusal)
-            elif ticket is not None:
-                self._mailbox.acknowledged(ticket)
+            else:
+                self._answered = True
+                if ticket is not None:
+                    self._mailbox.acknowledged(ticket)
 
     def _refused(self, ticket: int | None, reason: str) -> None:
         publication = self._mailbox.refused(ticket) if ticket is not None else None
-        if not self._refusal_told:
-            self._refusal_told = True
-            topic = publication.topic if publication is not None else self._bridge.topics.status
-            log.warning("%s: it refuses %s: %s; check its access rules", self._name, topic, reason)
+        self._say_refused(publication.topic if publication is not None else self._bridge.topics.status, reason)
+
+    def _say_refused(self, topic: str, reason: str) -> None:
+        self._say(f"it refuses {topic}: {reason}; check its access rules")
 
     def _tell_dropped(self) -> None:
         now, dropped = self._clock.now(), self._mailbox.dropped

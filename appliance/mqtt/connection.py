@@ -183,10 +183,9 @@ class Connection:
         if flags.is_disconnect_packet_from_server:
             taken = "; another unit has the same name" if reason.getName() == "Session taken over" else ""
             self.ended = f"it ended the connection: {reason.getName()}{taken}"
-        elif reason.is_failure:
-            self.ended = f"the connection was lost: {reason.getName()}"
         else:
-            self.ended = "the connection was closed"
+            # What paho would add says nothing: "Unspecified error".
+            self.ended = "the connection was lost" if reason.is_failure else "the connection was closed"
 
     def _on_publish(
         self, _client: Client, _data: object, message: int, reason: ReasonCode, _more: Properties | None

@@ -102,8 +102,8 @@ class Mailbox:
             self._outbox.connected(largest)
             self.listening = True
 
-    def connection_lost(self) -> None:
+    def connection_lost(self, *, answered: bool) -> Publication | None:
         """See `Outbox.connection_lost`."""
         with self._lock:
-            self._outbox.connection_lost()
             self.listening = False
+            return self._outbox.connection_lost(answered=answered)

@@ -11,9 +11,12 @@ metrics. Everything takes constant time, a lost connection aside.
 
 from collections import deque
 from dataclasses import dataclass, replace
+from typing import Final
 
 from appliance.mqtt.payloads import Dropped
 from appliance.mqtt.publication import Kind, Publication
+
+_TROUBLES: Final = 2  # connections that ended while something was in flight, before publications fly alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +57,8 @@ class Outbox:
         self._ticket = 0
         self._largest = self._limits.publication
         self._dropped = Dropped()
+        self._suspect: Publication | None = None
+        self._troubles = 0
 
     @property
     def dropped(self) -> Dropped:
@@ -94,7 +99,7 @@ class Outbox:
 
     def take(self, window: int) -> Sending | None:
         """The next publication to send; None if nothing waits, or `window` publications are in flight already."""
-        while (publication := self._next(window)) is not None:
+        while (publication := self._next(1 if self._careful else window)) is not None:
             if publication.size > self._largest:
                 self._dropped = replace(self._dropped, oversized=self._dropped.oversized + 1)
                 continue
@@ -107,12 +112,17 @@ class Outbox:
     def acknowledged(self, ticket: int) -> None:
         """The broker has it."""
         self._in_flight.pop(ticket, None)
+        if not self._in_flight and not self._due and not self._events:
+            self._troubles, self._suspect = 0, None
 
     def refused(self, ticket: int) -> Publication | None:
         """The broker does not want it, and would not want it tomorrow: it is counted, not repeated."""
         publication = self._in_flight.pop(ticket, None)
         if publication is not None:
             self._dropped = replace(self._dropped, refused=self._dropped.refused + 1)
+            if self._states.get(publication.topic) is publication:
+                del self._states[publication.topic]
+                self._due.pop(publication.topic, None)
         return publication
 
     def connected(self, largest: int | None = None) -> None:
@@ -120,14 +130,32 @@ class Outbox:
         self._due = dict.fromkeys(self._states)
         self._largest = self._limits.publication if largest is None else min(largest, self._limits.publication)
 
-    def connection_lost(self) -> None:
-        """What was in flight may have arrived or not: events go again, first and in their order."""
+    def connection_lost(self, *, answered: bool = False) -> Publication | None:
+        """What was in flight may have arrived or not: events go again, first and in their order.
+
+        A broker may close the connection on what it does not want (MQTT 3.1.1 §3.3.5; Mosquitto 2.0 does so in MQTT 5
+        as well), and nothing would ever get past that. So, if it `answered` before: after two such ends publications
+        fly alone, until none is left; and the one that two connections end over counts as refused, and is returned.
+        """
+        refused = self._tried(next(iter(self._in_flight))) if answered and self._in_flight else None
         again = [publication for publication in self._in_flight.values() if publication.kind is Kind.EVENT]
         self._in_flight.clear()
         self._events.extendleft(reversed(again))
         self._event_bytes += sum(publication.size for publication in again)
         self._due = dict.fromkeys(self._states)
         self._trim()
+        return refused
+
+    def _tried(self, ticket: int) -> Publication | None:
+        careful, self._troubles = self._careful, self._troubles + 1
+        if not careful:
+            return None
+        before, self._suspect = self._suspect, self._in_flight[ticket]
+        return self.refused(ticket) if self._suspect is before else None
+
+    @property
+    def _careful(self) -> bool:
+        return self._troubles >= _TROUBLES
 
     def _put_state(self, publication: Publication) -> None:
         if publication.topic not in self._states and len(self._states) >= self._limits.states:

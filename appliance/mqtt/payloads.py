@@ -6,7 +6,7 @@ here. Texts may be a peer's: they are cut, cleaned and counted, and never raise.
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime
@@ -127,13 +127,15 @@ def document(value: object, depth: int = 0) -> Json:
     What JSON can't say is null (NaN, infinity, integers beyond 2⁵³), hexadecimal (bytes that are not UTF-8) or the text
     of `str()`. Secrets, and fields whose names speak of one, are hidden.
     """
+    if isinstance(value, str | int | float | None):
+        return _scalar(value)  # most values, and the checks below are slow
     if depth > _MAX_DEPTH:
         return "…"
-    if is_dataclass(value) and not isinstance(value, type):
-        return {key: document(item, depth + 1) for key, item in _fields(value)}
+    if (names := _field_names(type(value))) is not None:
+        return {name: HIDDEN if private else document(getattr(value, name), depth + 1) for name, private in names}
     if isinstance(value, Mapping):
         return _entries(value, depth)
-    if isinstance(value, Sequence | AbstractSet) and not isinstance(value, str | bytes | bytearray):
+    if isinstance(value, Sequence | AbstractSet) and not isinstance(value, bytes | bytearray):
         items = sorted(value, key=str) if isinstance(value, AbstractSet) else value
         return [document(item, depth + 1) for item in items[:MAX_ITEMS]]
     return _scalar(value)
@@ -146,25 +148,35 @@ def _scalar(value: object) -> Json:
             result = value
         case Enum():
             result = _scalar(value.value)
-        case Secret():
-            result = HIDDEN
+        case str():
+            result = _text(value)
+        case float():
+            # Four decimals are a tenth of a microsecond where the unit is ms.
+            result = round(float(value), 4) if math.isfinite(value) else None
+        case Integral():
+            result = int(value) if abs(int(value)) <= _MAX_INTEGER else None
+        case Real():
+            result = _scalar(float(value))
         case datetime():
             result = _time(value)
         case bytes() | bytearray():
             result = _octets(bytes(value))
-        case Integral():
-            result = int(value) if abs(int(value)) <= _MAX_INTEGER else None
-        case Real():
-            # Four decimals are a tenth of a microsecond where the unit is ms.
-            result = round(float(value), 4) if math.isfinite(value) else None
+        case Secret():
+            result = HIDDEN
         case _:
             result = _text(str(value))
     return result
 
 
-def _fields(value: Any) -> Iterator[tuple[str, object]]:
-    for field in fields(value):
-        yield field.name, HIDDEN if _is_private(field.name) else getattr(value, field.name)
+_known: Final[dict[type, tuple[tuple[str, bool], ...] | None]] = {}  # grows with the program's types, not its values
+
+
+def _field_names(kind: type) -> tuple[tuple[str, bool], ...] | None:
+    """The names of a dataclass's fields, and whether what they hold is nobody's business; None for other types."""
+    if kind not in _known:
+        named = fields(kind) if is_dataclass(kind) else None
+        _known[kind] = None if named is None else tuple((field.name, _is_private(field.name)) for field in named)
+    return _known[kind]
 
 
 def _entries(value: Mapping[Any, Any], depth: int) -> dict[str, Json]:
@@ -185,6 +197,8 @@ def _is_private(name: str) -> bool:
 def _text(value: str, longest: int = MAX_TEXT) -> str:
     if len(value) > longest:
         value = value[: longest - 1] + "…"
+    if value.isprintable():
+        return value
     # Lone surrogates are not UTF-8, and NUL ends many a reader's text.
     return value.encode("utf-8", "replace").decode().translate(_UNWANTED)
 

@@ -1,0 +1,87 @@
+"""An event of every class the call API emits, as a call brings them."""
+
+from types import MappingProxyType
+
+from appliance.calls import events
+from appliance.calls.events import CallInfo, CallState, ClientEvent, Direction
+from appliance.quality.sample import QualitySample
+from appliance.quality.summary import QualitySummary
+from appliance.units import Dbov, Milliseconds
+
+SAMPLE = QualitySample(
+    codec="opus",
+    packets_sent=50,
+    bytes_sent=4_000,
+    packets_received=49,
+    bytes_received=3_920,
+    packets_lost=1,
+    packets_late=0,
+    loss_fraction=0.02,
+    jitter=Milliseconds(3.25),
+    round_trip=Milliseconds(18.5),
+    remote_loss_fraction=0.0,
+    remote_jitter=Milliseconds(2.0),
+    concealed=Milliseconds(20.0),
+    stretched=Milliseconds(0.0),
+    playout_delay=Milliseconds(40.0),
+    underruns=0,
+    input_level=Dbov(-31.5),
+    output_level=Dbov(-28.0),
+    mos=4.31,
+)
+SUMMARY = QualitySummary(
+    codec="opus",
+    packets_sent=500,
+    packets_received=499,
+    packets_lost=1,
+    mean_mos=4.38,
+    worst_mos=4.31,
+    played=Milliseconds(10_000.0),
+    concealed=Milliseconds(20.0),
+)
+
+
+def call(
+    state: CallState = CallState.RINGING,
+    direction: Direction = Direction.OUTGOING,
+    uuid: str = "5c1b0f0e-7d3c-4c39-9a3e-0d1c8f6c9a11",
+) -> CallInfo:
+    """A call with everything in it."""
+    return CallInfo(
+        call_uuid=uuid,
+        sip_call_id="a84b4c76e66710@192.0.2.4",
+        direction=direction,
+        state=state,
+        src="sip:201@sip.example.org",
+        dest="sip:100@sip.example.org",
+        caller_name="Front door",
+        extra_headers=MappingProxyType({"X-PH-Floor": "3"}),
+    )
+
+
+def every_event() -> list[ClientEvent]:
+    """One of each class, in an order that calls could have."""
+    outgoing, incoming = call(), call(direction=Direction.INCOMING, uuid="incoming-1")
+    answered = call(CallState.ANSWERED)
+    return [
+        events.WebSocketConnected(url="wss://sip.example.org/ws"),
+        events.LoginFailed(cause="Authentication Error", status=403, reason="Forbidden"),
+        events.Login(aor="sip:201@sip.example.org"),
+        events.ConnectionChange(state="connected", reason="registered"),
+        events.Calling(call=outgoing),
+        events.CallRemoteRinging(call=outgoing, early_media=False),
+        events.CallConnected(call=outgoing),
+        events.CallAnswered(call=answered),
+        events.MediaConnected(call=answered),
+        events.MuteChanged(call=answered, muted=True),
+        events.HoldChanged(call=answered, held=True, by="remote"),
+        events.DtmfReceived(call=answered, digit="5", duration=120.0, method="rfc4733"),
+        events.Sample(call=answered, sample=SAMPLE),
+        events.MediaFailed(call=answered, reason="the path was lost"),
+        events.CallTerminated(call=call(CallState.ENDED), cause="Terminated", duration=10.02, summary=SUMMARY),
+        events.IncomingCall(call=incoming, caller_id="201", caller_name="Front door"),
+        events.IncomingCallCanceled(call=incoming, elsewhere=True),
+        events.IncomingCallIgnored(call=call(CallState.IGNORED, Direction.INCOMING, "incoming-2")),
+        events.CallFailed(call=call(CallState.FAILED, uuid="failed-1"), cause="Busy", status=486),
+        events.Logout(reason="requested"),
+    ]
