@@ -7,6 +7,8 @@ rest. The names below are imported when they are first asked for, so that a comm
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from appliance.version import VERSION
+
 if TYPE_CHECKING:
     from appliance.calls.call import Call
     from appliance.calls.client import Client
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from appliance.media.settings import MediaSettings
     from appliance.sim.wav_audio import ToneAudio, WavAudio
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = ["Call", "Client", "ClientSettings", "MediaSettings", "SoundCard", "ToneAudio", "WavAudio"]
 

@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Final, Self
 
-from appliance import __version__
 from appliance.calls import destination, headers
 from appliance.calls.call import Call
 from appliance.calls.cause import Cause
@@ -29,6 +28,7 @@ from appliance.sip import events as sip
 from appliance.sip.events import InviteId, RequestId, ResponseReceived
 from appliance.sip.user_agent import UserAgent
 from appliance.tasks import TaskSet
+from appliance.version import VERSION
 
 __all__ = ["Client", "ClientSettings"]
 
@@ -100,7 +100,7 @@ class Client:
     @property
     def version(self) -> str:
         """The version of this package."""
-        return __version__
+        return VERSION
 
     @property
     def is_connected(self) -> bool:

@@ -12,6 +12,7 @@ from appliance.sip.sanity import usable_target
 from appliance.sip.server_transaction import ServerTransaction
 from appliance.sip.transactions import Transactions
 from appliance.units import Seconds
+from appliance.version import PRODUCT
 
 SUPPORTED = frozenset(("gruu", "outbound", "path"))
 """Option tags that a peer may require (RFC 5627, RFC 5626, RFC 3327)."""
@@ -26,7 +27,7 @@ class CoreSettings:
     display_name: str = ""
     instance_id: str = ""
     register_expires: int = 120
-    user_agent: str = "intercom-appliance/0.1.0"
+    user_agent: str = PRODUCT
 
 
 class Endpoint:

@@ -16,6 +16,7 @@ from appliance.sip.events import Event, HeaderPairs, InviteId, OfferId, Reason, 
 from appliance.sip.transport import Connection, check_url, connect
 from appliance.tasks import Backoff, TaskSet
 from appliance.units import Seconds
+from appliance.version import PRODUCT
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ class UserAgentSettings:
     """How long a binding is asked for, in seconds. The registrar may grant less."""
     ca_file: str | None = None
     """PEM file of the trust anchors for wss; None: the system's."""
-    user_agent: str = "intercom-appliance/0.1.0"
+    user_agent: str = PRODUCT
     """The User-Agent header."""
     ping_interval: float = 20.0
     """Seconds between WebSocket pings, and how long each may stay unanswered; 0: none."""
