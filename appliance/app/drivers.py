@@ -1,0 +1,64 @@
+"""The drivers by the names they have in a configuration."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from appliance.config.model import Audio, AudioDriver, Panel, PanelDriver
+from appliance.media.ports import AudioDevice
+from appliance.phone.ports import Display, HookSwitch, Keypad
+from appliance.phone.screen import Screen
+from appliance.sim.echo_audio import EchoAudio
+from appliance.sim.script_panel import ScriptPanel
+from appliance.sim.wav_audio import ToneAudio, WavAudio
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelDrivers:
+    """The three parts of a panel, and what else it can do."""
+
+    keypad: Keypad
+    hook: HookSwitch
+    display: Display
+    screen_changed: Callable[[Screen], object] | None = None
+    """Told the words of each screen."""
+    note: Callable[[str], object] | None = None
+    """Shows a line beside the panel, from any thread."""
+
+
+def audio_device(settings: Audio) -> AudioDevice:
+    """The sound driver that `settings` name. Opens nothing; raises `UsageError` for values that contradict."""
+    match settings.driver:
+        case AudioDriver.SOUND_CARD:
+            # PortAudio may be absent where it is not asked for.
+            from appliance.devices.sound_card import SoundCard  # noqa: PLC0415
+
+            return SoundCard(settings.microphone, settings.speaker)
+        case AudioDriver.WAV:
+            return WavAudio(settings.play, settings.record, loop=settings.loop)
+        case AudioDriver.TONE:
+            return ToneAudio(settings.hertz, settings.level, record=settings.record)
+        case AudioDriver.ECHO:
+            return EchoAudio()
+        case AudioDriver.NONE:
+            return WavAudio()
+
+
+def panel_drivers(settings: Panel, *, title: str, on_quit: Callable[[], None]) -> PanelDrivers:
+    """The panel that `settings` name. Opens nothing; `on_quit` may come from any thread."""
+    match settings.driver:
+        case PanelDriver.TERMINAL:
+            from appliance.sim.terminal_panel import TerminalPanel  # noqa: PLC0415 -- no termios, no terminal
+
+            terminal = TerminalPanel(on_quit=on_quit, title=title)
+            return PanelDrivers(
+                keypad=terminal.keypad, hook=terminal.hook, display=terminal.display, note=terminal.note
+            )
+        case PanelDriver.NONE:
+            return scripted(ScriptPanel())
+
+
+def scripted(panel: ScriptPanel) -> PanelDrivers:
+    """A panel that only code touches."""
+    return PanelDrivers(
+        keypad=panel.keypad, hook=panel.hook, display=panel.display, screen_changed=panel.screen_changed
+    )

@@ -1,0 +1,88 @@
+"""[I/O] Runs a unit: from its first connection to its last goodbye.
+
+Whatever the registrar and the broker do, the unit stays: it logs in again and again, and only a signal, its panel or
+the caller's `stop` ends it.
+"""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Final
+
+from appliance.app.build import GOODBYE, Unit
+from appliance.app.supervisor import Supervisor
+from appliance.errors import LoginError, TransportError
+from appliance.tasks import Backoff, TaskSet, retry
+
+log = logging.getLogger(__name__)
+
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+
+
+@contextlib.contextmanager
+def stopping_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """SIGTERM and SIGINT call `stop` on the running loop instead of ending the process."""
+    loop = asyncio.get_running_loop()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, stop)
+    try:
+        yield
+    finally:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+
+
+@contextlib.asynccontextmanager
+async def running(unit: Unit) -> AsyncIterator[Unit]:
+    """Everything of `unit` at work, its login under way; on exit calls, registration and broker end properly.
+
+    Raises:
+        DriverError: its panel can't be used.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        if unit.broker is not None:
+            await stack.enter_async_context(unit.broker)
+            # First out is last in: the broker hears about everything that ends before it.
+            stack.push_async_callback(unit.broker.close, deadline=GOODBYE)
+        await stack.enter_async_context(unit.client)
+        await stack.enter_async_context(unit.phone)
+        tasks = await stack.enter_async_context(TaskSet("unit"))
+        tasks.start("login", log_in(unit))
+        yield unit
+
+
+async def serve(unit: Unit, stop: asyncio.Event, supervisor: Supervisor) -> None:
+    """Run `unit` until `stop` is set or a signal comes. Raises `DriverError` if its panel can't be used."""
+    with stopping_signals(stop.set):
+        async with running(unit), TaskSet("service") as tasks:
+            tasks.start("watchdog", _watch(supervisor))
+            supervisor.ready(f"telephone {unit.configuration.line.user}")
+            await stop.wait()
+            supervisor.stopping()
+            log.info("stopping")
+
+
+async def log_in(unit: Unit) -> None:
+    """Log in, however often it takes. Afterwards the client stays registered by itself."""
+    line = unit.configuration.line
+
+    async def attempt() -> None:
+        try:
+            await unit.client.login(line.user, line.password.reveal())
+        except LoginError as error:
+            # Somebody has to correct the account, here or at the registrar; until then, ask now and then.
+            log.warning("the registrar refuses %s: %s", line.user, error)
+            raise
+
+    await retry("login", attempt, backoff=Backoff(first=1.0, cap=60.0, floor=0.5), on=(LoginError, TransportError))
+    log.info("registered as %s", line.user)
+
+
+async def _watch(supervisor: Supervisor) -> None:
+    """Tell the service manager that this loop runs; a lost registrar or broker is no reason for a restart."""
+    period = supervisor.watchdog_period
+    while period is not None:
+        supervisor.alive()
+        await asyncio.sleep(period)

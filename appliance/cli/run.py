@@ -1,0 +1,56 @@
+"""`intercom run`: the service."""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+from appliance.cli.arguments import complain
+from appliance.cli.exit_codes import ExitCode
+from appliance.config.load import load
+from appliance.config.model import Configuration
+from appliance.errors import ConfigError, DriverError, UsageError
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of this command."""
+    parser.add_argument("--config", required=True, type=Path, metavar="FILE", help="the configuration of the unit")
+
+
+def run(arguments: argparse.Namespace) -> ExitCode:
+    """Do it, until a signal or the panel ends it."""
+    try:
+        configuration = load(arguments.config)
+    except ConfigError as error:
+        sys.stderr.writelines(f"{problem}\n" for problem in error.problems)
+        return ExitCode.USAGE
+    try:
+        asyncio.run(_serve(configuration))
+    except (UsageError, DriverError) as error:
+        complain("intercom run", str(error))
+        return ExitCode.USAGE
+    return ExitCode.DONE
+
+
+async def _serve(configuration: Configuration) -> None:
+    from appliance.app import logs  # noqa: PLC0415 -- a bad configuration is told before anything heavy is loaded
+    from appliance.app.build import build  # noqa: PLC0415
+    from appliance.app.drivers import panel_drivers  # noqa: PLC0415
+    from appliance.app.note_handler import NoteHandler  # noqa: PLC0415
+    from appliance.app.runtime import serve  # noqa: PLC0415
+    from appliance.app.supervisor import Supervisor  # noqa: PLC0415
+
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+
+    def quit_soon() -> None:
+        loop.call_soon_threadsafe(stop.set)
+
+    panel = panel_drivers(
+        configuration.panel,
+        title=f"{configuration.unit.site}/{configuration.unit.name}",
+        on_quit=quit_soon,
+    )
+    # A panel that is the terminal shows the log under the display; a line of text across it would spoil both.
+    logs.configure(configuration.log, handler=None if panel.note is None else NoteHandler(panel.note))
+    await serve(build(configuration, panel), stop, Supervisor())
