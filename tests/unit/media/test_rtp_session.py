@@ -144,6 +144,6 @@ def test_whatever_arrives_frames_keep_coming(datagrams: list[bytes]) -> None:
         assert frame.shape == silence().shape
         bench.now += 0.01
     totals = bench.session.totals
-    assert 0 <= totals.playout_delay <= 1000.0
+    assert 0 <= totals.playout_delay <= 2000.0
     assert totals.packets_received <= len(datagrams)
     assert SAMPLE_RATE == 48_000
