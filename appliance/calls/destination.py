@@ -6,12 +6,12 @@ from typing import Final
 from appliance.errors import UsageError
 
 _SPACES: Final = re.compile(r"\s+")
-_VISUAL: Final = re.compile(r"[\s().-]+")  # RFC 3966 §5.1.1: visual separators
-_NUMBER: Final = re.compile(r"\+?[\d\s().-]*\d[\d\s().-]*|[\d*#]+")
+_VISUAL: Final = re.compile(r"[\s().-]+", re.ASCII)  # RFC 3966 §5.1.1: visual separators
+_NUMBER: Final = re.compile(r"\+?[\d\s().-]*\d[\d\s().-]*|[\d*#]+", re.ASCII)
 _USER: Final = re.compile(r"(?:[A-Za-z0-9\-_.!~*'()&=+$,;?/#]|%[0-9A-Fa-f]{2})+")  # RFC 3261 §25.1: user
 _HOST: Final = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
 _PARAMETERS: Final = re.compile(r"(?:;[A-Za-z0-9\-_.!~*'()\[\]/:&+$%]+(?:=[A-Za-z0-9\-_.!~*'()\[\]/:&+$%]+)?)*")
-_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(?!\d{1,5}$)")
+_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _MAX: Final = 256
 
 
