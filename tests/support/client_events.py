@@ -76,6 +76,7 @@ def every_event() -> list[ClientEvent]:
         events.MuteChanged(call=answered, muted=True),
         events.HoldChanged(call=answered, held=True, by="remote"),
         events.DtmfReceived(call=answered, digit="5", duration=120.0, method="rfc4733"),
+        events.DtmfFailed(call=answered, digits="12", reason="415 Unsupported Media Type"),
         events.Sample(call=answered, sample=SAMPLE),
         events.MediaFailed(call=answered, reason="the path was lost"),
         events.CallTerminated(call=call(CallState.ENDED), cause="Terminated", duration=10.02, summary=SUMMARY),
