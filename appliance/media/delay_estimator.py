@@ -13,9 +13,14 @@ from appliance.units import Milliseconds, Seconds
 
 _BUCKET: Final = 5.0  # ms
 _BUCKETS: Final = 120
-_PERCENTILE: Final = 0.97
+_PERCENTILE: Final = 0.98
 _MEMORY: Final = 200
-"""Packets that the histogram remembers: 4 s at 20 ms. One late packet weighs 0.5 %, six of them move the target."""
+"""Packets that the histogram remembers: 4 s at 20 ms. One late packet weighs 0.5 %, four of them move the target."""
+
+_PROOF: Final = 10
+"""Packets between two looks, and before the first: fewer prove nothing."""
+
+_HEAVIEST: Final = 1e9
 
 _WINDOW: Final = 4.0
 """Seconds in which the fastest packet is looked for. Short enough to follow drifting clocks and changed routes."""
@@ -26,7 +31,7 @@ _LOSS_MEMORY: Final = 10.0
 
 _INITIAL: Final = Milliseconds(40.0)
 _MARGIN: Final = 5.0
-"""ms on top of what was seen."""
+"""ms on top of what was seen, because the delay is not kept more exactly than that."""
 
 
 class DelayEstimator:
@@ -36,7 +41,9 @@ class DelayEstimator:
         self._minimum = minimum
         self._maximum = maximum
         self._histogram = np.zeros(_BUCKETS)
+        self._weight = 1.0  # of the next packet in it
         self._count = 0
+        self._bucket = 0  # of the percentile
         self._fastest: deque[tuple[float, float]] = deque(maxlen=_WINDOW_PACKETS)  # (when, transit), both growing
         self._target = min(maximum, max(minimum, _INITIAL))
         self._floor = (minimum, Seconds(0.0))  # and until when
@@ -61,15 +68,23 @@ class DelayEstimator:
         while self._fastest[0][0] < now - _WINDOW:
             self._fastest.popleft()
         late = self.relative(transit)
-        self._count = min(self._count + 1, _MEMORY)
-        weight = max(1.0 / self._count, 1.0 / _MEMORY)
-        self._histogram *= 1.0 - weight
-        self._histogram[min(_BUCKETS - 1, int(late / _BUCKET))] += weight
-        above = int(np.searchsorted(np.cumsum(self._histogram), _PERCENTILE))
+        bucket = min(_BUCKETS - 1, int(late / _BUCKET))
+        self._histogram[bucket] += self._weight
+        self._count += 1
+        if self._count > _MEMORY:  # the newer weigh more, so that the older need not be made to weigh less
+            self._weight /= 1.0 - 1.0 / _MEMORY
+            if self._weight > _HEAVIEST:
+                self._histogram /= self._weight
+                self._weight = 1.0
+        if self._count % _PROOF == 0 or (bucket > self._bucket and self._count > _PROOF):
+            self._aim(now)
+
+    def _aim(self, now: Seconds) -> None:
+        shares = self._histogram.cumsum()
+        self._bucket = int(shares.searchsorted(_PERCENTILE * shares[-1]))
         floor, until = self._floor
         least = max(self._minimum, floor) if now < until else self._minimum
-        if self._count >= _MEMORY // 20:  # the first packets prove nothing
-            self._target = Milliseconds(min(self._maximum, max(least, above * _BUCKET + _MARGIN)))
+        self._target = Milliseconds(min(self._maximum, max(least, (self._bucket + 1) * _BUCKET + _MARGIN)))
 
     @property
     def fastest(self) -> Seconds:

@@ -4,6 +4,7 @@ import ctypes
 import ctypes.util
 import importlib.util
 import logging
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -42,13 +43,16 @@ def _library() -> ctypes.CDLL:
     if package is not None and package.origin is not None:
         folder = Path(package.origin).parent.parent / "av.libs"
         names += [str(path) for path in sorted(folder.glob("libopus-*.so*"))]
-    for each in names:
+    return load(names)
+
+
+def load(names: Sequence[str]) -> ctypes.CDLL:
+    """The first of the shared libraries `names` that is there. Raises `DriverError` if none is."""
+    for name in names:
         try:
-            library = ctypes.CDLL(each)
+            return _typed(ctypes.CDLL(name))
         except OSError as error:
-            log.debug("%s is no libopus: %s", each, error)
-            continue
-        return _typed(library)
+            log.debug("%s is no libopus: %s", name, error)
     raise DriverError(_MISSING)
 
 
@@ -112,6 +116,7 @@ class OpusEncoder:
             (_SET_DTX, int(dtx)),
         ):
             self._set(request, value)
+        self._pausing = False
         self._payload = ctypes.create_string_buffer(_MAXIMUM_PAYLOAD)
 
     def _set(self, request: int, value: int) -> None:
@@ -136,7 +141,9 @@ class OpusEncoder:
         size = self._library.opus_encode(self._state, sound.ctypes.data, sound.size, self._payload, _MAXIMUM_PAYLOAD)
         if size < 0:
             raise DriverError(f"libopus can't encode {sound.size} samples: error {size}")
-        return self._payload.raw[:size] if size > 2 else b""  # 1 or 2 bytes: need not be sent (opus_encode's manual)
+        # One or two bytes need not be sent (opus_encode's manual). The first are: they tell that a pause begins.
+        paused, self._pausing = self._pausing, size <= 2
+        return b"" if paused and self._pausing else self._payload.raw[:size]
 
 
 class OpusDecoder:

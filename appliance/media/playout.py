@@ -86,7 +86,9 @@ class Playout:
         self._position = 0  # of the next sample to decode
         self._beginning = False  # before the first packet of a timeline, silence isn't concealment
         self._sequence = 0  # last played
+        self._event = 0  # sequence number of the last telephone event
         self._pause = False  # the sender sends nothing on purpose
+        self._doubtful = 0  # samples concealed since the last packet, perhaps for a pause
         self._starved = 0  # samples since the last packet that was played
         self._late_since: float | None = None
         self._lowest = 0
@@ -142,8 +144,7 @@ class Playout:
     def event_arrived(self, packet: RtpPacket) -> None:
         """A telephone event of the same stream came: no sound is missing meanwhile, and its number isn't lost."""
         if self._timeline is not None and packet.ssrc == self._timeline.ssrc:
-            self._sequence = max(self._sequence, self._timeline.sequence(packet))
-            self._pause = True
+            self._event = max(self._event, self._timeline.sequence(packet))
 
     def _begin(self, packet: RtpPacket, clock_rate: int) -> Timeline:
         """Start over with `packet`: another source, a long pause, a sender whose timestamps jumped."""
@@ -151,7 +152,8 @@ class Playout:
         self._estimator.restart()
         self._timeline = Timeline(packet, clock_rate)
         self._beginning, self._pause = True, False
-        self._starved = self._correction = 0
+        self._sequence = self._event = packet.sequence_number - 1
+        self._starved = self._correction = self._reviewed = self._doubtful = 0
         self._late_since = None
         return self._timeline
 
@@ -164,7 +166,7 @@ class Playout:
 
     def next_frame(self, now: Seconds) -> Pcm:
         """The next 10 ms for the speaker: shape (480,), always."""
-        if self._timeline is not None and not self._beginning:
+        if self._timeline is not None:
             self._review(now)
         if self._pending.size < FRAME:
             pieces = [self._pending]
@@ -206,6 +208,7 @@ class Playout:
     def _skip(self, samples: int) -> None:
         """Leap over `samples`: the delay is far beyond what anybody wants."""
         self._position += samples
+        self._delay = self._estimator.target
         self._late += self._buffer.drop_before(self._position)
         self._stretched += samples
         self._correction = self._reviewed = 0
@@ -234,7 +237,7 @@ class Playout:
         self._sequence = packet.sequence
         self._pause = packet.decoder.is_pause(packet.payload)
         self._beginning = False
-        self._starved = 0
+        self._starved = self._doubtful = 0
         sound = self._concealment.heard(sound)
         return self._stretch(sound) if self._correction else sound
 
@@ -253,8 +256,8 @@ class Playout:
     def _gap(self, first: Waiting) -> Pcm:
         """The position is before the earliest packet: a pause of the sender, or lost packets."""
         gap = first.position - self._position
-        lost = first.sequence - self._sequence - 1
-        if lost <= 0 or self._pause:
+        if self._paused_by_sender or first.sequence <= self._sequence + 1:
+            self._reprieve()
             return self._paused(min(gap, FRAME))
         self._losing = first.duration
         if gap > first.duration:
@@ -263,8 +266,18 @@ class Playout:
         if recovered is None:
             return self._lost(min(gap, FRAME))
         self._position = first.position
-        self._starved = 0
+        self._starved = self._doubtful = 0
         return self._concealment.heard(recovered[recovered.size - gap :])
+
+    @property
+    def _paused_by_sender(self) -> bool:
+        return self._pause or self._event > self._sequence
+
+    def _reprieve(self) -> None:
+        """The next packet is there early enough, and none is missing before it: what was concealed was a pause."""
+        self._concealed -= self._doubtful
+        self._underruns -= int(self._doubtful > 0)
+        self._doubtful = 0
 
     def _paused(self, count: int) -> Pcm:
         """Comfort noise. The delay may change here without being heard."""
@@ -283,15 +296,16 @@ class Playout:
     def _nothing(self) -> Pcm:
         """No packet is there: late, lost, or none was sent."""
         if self._starved < _IDLE:
-            if self._starved == 0 and not self._pause and not self._beginning:
+            if self._starved == 0 and not self._paused_by_sender and not self._beginning:
                 self._underruns += 1
             self._starved += FRAME
-        if self._pause:
+        if self._paused_by_sender:
             return self._paused(FRAME)
         if self._correction < 0:
             self._correction = min(0, self._correction + FRAME)
             self._stretched += FRAME
             return self._missing(FRAME)
+        self._doubtful += 0 if self._beginning else FRAME
         return self._lost(FRAME)
 
     def _lost(self, count: int) -> Pcm:
