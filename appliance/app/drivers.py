@@ -1,9 +1,14 @@
 """The drivers by the names they have in a configuration."""
 
-from collections.abc import Callable
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from appliance.config.model import Audio, AudioDriver, Panel, PanelDriver
+from appliance.errors import DriverError
+from appliance.media.frame import Pcm, silence
 from appliance.media.ports import AudioDevice
 from appliance.phone.ports import Display, HookSwitch, Keypad
 from appliance.phone.screen import Screen
@@ -41,6 +46,47 @@ def audio_device(settings: Audio) -> AudioDevice:
             return EchoAudio()
         case AudioDriver.NONE:
             return WavAudio()
+
+
+def working_sound_card() -> tuple[AudioDevice | None, str]:
+    """The system's sound card, if it can be opened, else None and why not. Blocks for a moment."""
+    card = audio_device(Audio(driver=AudioDriver.SOUND_CARD))
+    try:
+        with _quiet_libraries():
+            card.start(_Nobody())
+            card.stop()
+    except DriverError as error:
+        return None, str(error)
+    return card, ""
+
+
+class _Nobody:
+    """An endpoint that only proves that a driver works."""
+
+    listening = False
+
+    def captured(self, frame: Pcm) -> None:
+        """Not wanted."""
+
+    def wanted(self) -> Pcm:
+        return silence()
+
+    def lost(self, error: DriverError) -> None:
+        """Found out soon enough."""
+
+
+@contextlib.contextmanager
+def _quiet_libraries() -> Iterator[None]:
+    """ALSA and PortAudio write to standard error themselves, about every card that is not there."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def panel_drivers(settings: Panel, *, title: str, on_quit: Callable[[], None]) -> PanelDrivers:

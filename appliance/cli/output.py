@@ -1,9 +1,9 @@
 """What a command prints about its events: a line of text for people, or one JSON object a line."""
 
 import json
+import os
 import sys
-from collections.abc import Mapping
-from typing import TextIO
+from collections.abc import Callable, Mapping
 
 from appliance.calls.events import (
     CallEvent,
@@ -30,11 +30,16 @@ from appliance.quality.summary import QualitySummary
 
 
 class Printer:
-    """Prints events and facts as they come. `gone` is True once nobody reads any more: nothing is printed then."""
+    """Hands events and facts to `write` as they come, a line each; without it they go to standard output.
 
-    def __init__(self, *, as_json: bool, stream: TextIO | None = None, clock: Clock | None = None) -> None:
+    `gone` is True once nobody reads any more: nothing is printed then.
+    """
+
+    def __init__(
+        self, *, as_json: bool, write: Callable[[str], object] | None = None, clock: Clock | None = None
+    ) -> None:
         self._as_json = as_json
-        self._stream = stream or sys.stdout
+        self._sink = write or _standard_output
         self._clock = clock or SystemClock()
         self._last: tuple[str, Mapping[str, object], str] | None = None
         self.gone = False
@@ -74,10 +79,16 @@ class Printer:
         if self.gone:
             return
         try:
-            self._stream.write(line + "\n")
-            self._stream.flush()
-        except (BrokenPipeError, ValueError):
+            self._sink(line)
+        except BrokenPipeError:
             self.gone = True
+            # The interpreter flushes it once more at its end, and would complain.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _standard_output(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def _fields(event: ClientEvent) -> dict[str, Json]:
