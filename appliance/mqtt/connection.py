@@ -22,6 +22,7 @@ from appliance.errors import TransportError
 from appliance.mqtt.publication import Publication
 from appliance.mqtt.settings import BrokerSettings
 
+_NOT_YET_VALID: Final = 9  # X509_V_ERR_CERT_NOT_YET_VALID: what a unit without a clock of its own sees after a start
 _GARBAGE: Final = (ValueError, IndexError, KeyError, struct.error, MQTTException)  # paho's parser, given nonsense
 
 
@@ -84,7 +85,8 @@ class Connection:
         try:
             if self._settings.tls:
                 self._client.tls_set_context(ssl.create_default_context(cafile=self._settings.ca_file))
-            self._client.connect(self._settings.host, self._settings.port, keepalive=int(self._settings.keepalive))
+            host = self._settings.host.strip("[]")  # an IPv6 address as URIs have it
+            self._client.connect(host, self._settings.port, keepalive=int(self._settings.keepalive))
         except (OSError, *_GARBAGE) as error:
             raise TransportError(_explained(error, self._settings)) from error
         self._opened = True
@@ -200,7 +202,8 @@ def _explained(error: Exception, settings: BrokerSettings) -> str:
     match error:
         case ssl.SSLCertVerificationError():
             trusted = f" (trusted: {settings.ca_file})" if settings.ca_file else ""
-            sentence = f"its certificate is not trusted: {error.verify_message or error}{trusted}"
+            clock = "; is the unit's clock right?" if error.verify_code == _NOT_YET_VALID else ""
+            sentence = f"its certificate is not trusted: {error.verify_message or error}{clock}{trusted}"
         case ssl.SSLError():
             sentence = f"TLS failed: {error.reason or error}"
         case socket.gaierror():

@@ -21,18 +21,20 @@ _ATTEMPTS: Final = 5  # at finding a port that nobody else takes meanwhile
 class PrivateBroker:
     """`async with PrivateBroker() as broker:` runs one at `broker.host`, `broker.port`: no accounts, no memory.
 
-    `port` 0 takes a free one. Raises `DriverError` if Mosquitto is not installed or does not start.
+    `port` 0 takes a free one; `program` is Mosquitto's name or path. Raises `DriverError` if Mosquitto is not installed
+    or does not start.
     """
 
     host: Final = "127.0.0.1"
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, *, program: str = "mosquitto") -> None:
         self.port = port
+        self._program = program
         self._process: asyncio.subprocess.Process | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     async def __aenter__(self) -> Self:
-        program = shutil.which("mosquitto") or shutil.which("mosquitto", path=_SEARCHED)
+        program = shutil.which(self._program) or shutil.which(self._program, path=_SEARCHED)
         if program is None:
             raise DriverError("the simulation's broker needs Mosquitto: apt install mosquitto")
         self._folder = tempfile.TemporaryDirectory(prefix="intercom-broker-")
@@ -56,6 +58,8 @@ class PrivateBroker:
 
     async def _start(self, program: str, folder: Path) -> str:
         """Why it does not run; "" if it does."""
+        if problem := _taken(self.host, self.port):
+            return problem
         configuration, output = _configured(folder, self.host, self.port), folder / "mosquitto.log"
         with output.open("wb") as log_file:
             self._process = await asyncio.create_subprocess_exec(
@@ -111,6 +115,17 @@ def _configured(folder: Path, host: str, port: int) -> Path:
     # Started by root it becomes another user, who may want to read this again.
     folder.chmod(0o755)
     return file
+
+
+def _taken(host: str, port: int) -> str:
+    """Why nobody can listen there; "" if one can. Asked first: a connection does not tell whose broker accepts it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return error.strerror or str(error)
+    return ""
 
 
 def _free_port(host: str) -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import logging
 import os
 import signal
@@ -14,8 +15,9 @@ from typing import Self
 
 import pytest
 
-from appliance.calls.events import DtmfReceived, Login, Sample
+from appliance.calls.events import DtmfReceived, IncomingCall, Login, Sample
 from appliance.config.secret import Secret
+from appliance.errors import DriverError
 from appliance.events import event_name
 from appliance.mqtt.bridge import Bridge
 from appliance.mqtt.broker import BrokerLink
@@ -477,3 +479,32 @@ async def test_the_simulations_own_broker() -> None:
             await connected(unit)
     with pytest.raises(OSError):
         socket.create_connection((broker.host, broker.port), timeout=1)
+
+
+async def test_no_broker_of_our_own_without_mosquitto_or_a_port() -> None:
+    with pytest.raises(DriverError, match="apt install mosquitto"):
+        async with PrivateBroker(program="mosquitto-is-not-installed"):
+            pass
+    async with PrivateBroker() as first:
+        with pytest.raises(DriverError, match="Address already in use"):
+            async with PrivateBroker(first.port):
+                pass
+
+
+async def test_whatever_a_peer_calls_itself_arrives_as_json(mosquitto: Mosquitto) -> None:
+    names = ["", "\U0001f514" * 5_000, 'nul\0 quote" back\\ \ud800 end', "{}[],:", "#/+/$SYS", "\r\n\r\n"]
+    with Observer(mosquitto) as observer:
+        async with link(mosquitto) as unit:
+            await connected(unit)
+            for name in names:
+                odd = dataclasses.replace(call(uuid=name), caller_name=name, extra_headers={f"X-PH-{name}": name})
+                unit.publish_event(IncomingCall(call=odd, caller_id=name, caller_name=name))
+                unit.publish_event(Sample(call=odd, sample=SAMPLE))
+        await observer.wait(lambda seen: seen.tail == "status" and seen.value["state"] == "offline")
+    arrived = [seen.value["caller_name"] for seen in observer.of("event/incoming_call")]
+    assert arrived[0] == ""
+    assert arrived[1] == "\U0001f514" * 255 + "…"
+    assert arrived[2] == 'nul\ufffd quote" back\\ ? end'
+    assert arrived[3:5] == names[3:5]
+    assert len(arrived) == len(observer.of("quality/")) == len(names)
+    assert all(seen.topic.count("/") == 5 for seen in observer.of("quality/"))

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.calls.events import CallEvent, CallInfo, CallState, ClientEvent, Direction, IncomingCall
@@ -126,6 +126,7 @@ anything = st.recursive(
 )
 
 
+@settings(max_examples=100)
 @given(anything)
 def test_anything_becomes_strict_json(value: object) -> None:
     def refuse(constant: str) -> None:
@@ -138,6 +139,7 @@ def test_anything_becomes_strict_json(value: object) -> None:
 long_text = st.text(max_size=50).map(lambda text: (text or "\U0001f514") * 2_000)
 
 
+@settings(max_examples=100)
 @given(st.lists(st.tuples(long_text, long_text), max_size=40), long_text)
 def test_no_peer_makes_an_event_too_large(headers: list[tuple[str, str]], text: str) -> None:
     call = CallInfo(
