@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import sys
 from typing import Final
 
@@ -9,7 +10,7 @@ from appliance.app import logs
 from appliance.app.drivers import panel_drivers, working_sound_card
 from appliance.app.note_handler import NoteHandler
 from appliance.app.runtime import stopping_signals
-from appliance.app.simulation import HELP, USER, Simulation, simulation
+from appliance.app.simulation import HELP, NUMBERS_IN_SHORT, Simulation, simulation
 from appliance.cli import scripted_simulation
 from appliance.cli.arguments import checked, complain, existing_file, writable_file
 from appliance.cli.exit_codes import ExitCode
@@ -19,6 +20,8 @@ from appliance.errors import DriverError
 from appliance.media.ports import AudioDevice
 from appliance.sim import script
 from appliance.sim.wav_audio import WavAudio
+
+log = logging.getLogger(__name__)
 
 _PROGRAM: Final = "intercom simulate"
 
@@ -82,7 +85,7 @@ async def _at_the_telephone(arguments: argparse.Namespace) -> ExitCode:
     def quit_soon() -> None:
         loop.call_soon_threadsafe(stop.set)
 
-    panel = panel_drivers(Panel(driver=PanelDriver.TERMINAL), title=f"Intercom {USER}, simulated", on_quit=quit_soon)
+    panel = panel_drivers(Panel(driver=PanelDriver.TERMINAL), title=NUMBERS_IN_SHORT, on_quit=quit_soon)
     note = panel.note
     assert note is not None
     logs.configure(Log(level="warning"), handler=NoteHandler(note))
@@ -103,7 +106,8 @@ async def _sound(arguments: argparse.Namespace) -> tuple[AudioDevice, str]:
         return WavAudio(record=arguments.record), f"Sound: the microphone is silent, the far end is {where}."
     card, problem = await asyncio.to_thread(working_sound_card)
     if card is None:
-        return WavAudio(), f"Sound: none ({problem}); calls are silent here, --record WAV keeps what is heard."
+        log.info("no sound card: %s", problem)
+        return WavAudio(), "Sound: no sound card was found, so calls are silent; --record WAV keeps what is heard."
     return card, f"Sound: {card.name} sound card."
 
 
