@@ -78,6 +78,11 @@ class Call:
         return self._leg.progress.answered
 
     @property
+    def described(self) -> bool:
+        """A description of the far end was applied: its own sound may come."""
+        return self._leg.progress.described
+
+    @property
     def ending(self) -> Ending | None:
         """The event it ended with; None while it lives."""
         return self._leg.ending

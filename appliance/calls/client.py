@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Final, Self
 
-from appliance.calls import destination, headers
+from appliance.calls import destination, headers, progress_tone
 from appliance.calls.call import Call
 from appliance.calls.cause import Cause
 from appliance.calls.events import CallState, ClientEvent, Direction
@@ -19,8 +19,9 @@ from appliance.calls.settings import ClientSettings
 from appliance.calls.stream import EventStream
 from appliance.calls.table import CallTable
 from appliance.clock import Clock, SystemClock
-from appliance.errors import StateError, TransportError
+from appliance.errors import DescriptionError, StateError, TransportError
 from appliance.events import Emitter
+from appliance.media import description_text
 from appliance.media.engine import MediaEngine
 from appliance.media.ports import AudioDevice
 from appliance.media.tones import Tone
@@ -64,6 +65,7 @@ class Client:
         self._streams: set[EventStream[ClientEvent]] = set()
         self._stack: AsyncExitStack | None = None
         self._mute_next = False
+        self._tone: Tone | None = None
 
     # Its life.
 
@@ -287,6 +289,11 @@ class Client:
 
     def emit(self, event: ClientEvent) -> None:
         """Tell everyone who subscribed."""
+        if self.settings.tones:
+            tone = progress_tone.wanted(self._table.calls)
+            if tone != self._tone:
+                self._tone = tone
+                self.media.play(tone)
         self.events.emit(event)
 
     def response(self, request: RequestId) -> "asyncio.Future[ResponseReceived]":
@@ -372,18 +379,16 @@ class Client:
             log.info("a call from %s is answered busy", event.from_uri)
             self.agent.reject(event.invite, 486)
             return
+        if event.offer is not None:
+            try:
+                description_text.parse(event.offer)
+            except DescriptionError as error:
+                log.info("a call from %s is not acceptable: %s", event.from_uri, error)
+                self.agent.reject(event.invite, 488)
+                return
         uuid = headers.call_uuid(event.headers)
         if not uuid or self._table.find(uuid) is not None:
             uuid = str(uuids.uuid4())
-        facts = CallFacts(
-            direction=Direction.INCOMING,
-            uuid=uuid,
-            src=event.from_uri,
-            dest=event.to_uri,
-            caller_name=event.from_name,
-            sip_call_id=event.call_id,
-            extra_headers=headers.received(event.headers),
-        )
-        call = Call(self, facts, event)
+        call = Call(self, CallFacts.of_incoming(event, uuid), event)
         self._table.add(call)
         call.leg.ring()

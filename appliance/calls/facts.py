@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Self
 
 from appliance.calls import headers
 from appliance.calls.events import CallInfo, CallState, Direction
-from appliance.sip.events import HeaderPairs, Reason
+from appliance.sip.events import HeaderPairs, Incoming, Reason
 
 
 @dataclass(slots=True, kw_only=True)
@@ -26,6 +27,19 @@ class CallFacts:
     reason: str = ""
     protocol: str = ""
     code: int = 0
+
+    @classmethod
+    def of_incoming(cls, event: Incoming, uuid: str) -> Self:
+        """What an INVITE says."""
+        return cls(
+            direction=Direction.INCOMING,
+            uuid=uuid,
+            src=event.from_uri,
+            dest=event.to_uri,
+            caller_name=event.from_name,
+            sip_call_id=event.call_id,
+            extra_headers=headers.received(event.headers),
+        )
 
     def named(self, uuid: str) -> bool:
         """The call is known by `uuid`, or was."""

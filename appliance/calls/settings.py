@@ -38,6 +38,8 @@ class ClientSettings:
     """Further incoming calls ring too; otherwise they are answered 486 Busy Here while there is a call."""
     close_timeout: Seconds = Seconds(2.0)
     """How long `close()` and `logout()` wait for the registrar's last answer."""
+    tones: bool = False
+    """Sound ringtone and ringback by itself; off where a telephone around the client decides that."""
     strict_headers: bool = False
     """The narrower rule for `X-PH-…` headers (see `calls.headers.checked`)."""
 

@@ -58,6 +58,11 @@ class CallProgress:
         return self._state is CallState.ANSWERED
 
     @property
+    def described(self) -> bool:
+        """A description of the far end was applied."""
+        return self._described
+
+    @property
     def waiting(self) -> bool:
         """Incoming, and still to be answered, rejected or ignored."""
         return (
