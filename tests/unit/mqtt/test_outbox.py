@@ -67,6 +67,17 @@ def test_the_window_holds_back_all_but_metrics() -> None:
     assert outbox.take(2) == Sending(ticket=4, publication=event(2))
 
 
+def test_what_was_in_flight_goes_again_first_and_in_its_order() -> None:
+    outbox = Outbox()
+    for number in range(5):
+        outbox.put(event(number))
+    flying = [sending.ticket for _ in range(3) if (sending := outbox.take(WINDOW))]
+    outbox.acknowledged(flying[0])
+    outbox.connection_lost()
+    outbox.put(event(5))
+    assert taken(outbox) == [event(number) for number in range(1, 6)]
+
+
 def test_the_oldest_events_go_when_there_are_too_many_or_they_are_too_much() -> None:
     outbox = Outbox(Limits(events=3))
     for number in range(5):
@@ -166,7 +177,11 @@ def test_a_network_that_fails_before_the_broker_answers_gives_nothing_up() -> No
     assert taken(outbox) == [event(1)]
 
 
-steps = st.lists(st.sampled_from(["event", "state", "metric", "take", "acknowledge", "lose", "connect"]), max_size=120)
+steps = st.lists(
+    st.sampled_from(["event", "event", "event", "state", "metric", "take", "take", "acknowledge", "lose", "connect"]),
+    min_size=30,
+    max_size=120,
+)
 
 
 @given(steps, st.integers(min_value=3, max_value=12))
