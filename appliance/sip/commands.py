@@ -3,12 +3,13 @@
 import re
 
 from sipmessage import URI
+from sipmessage.message import COMPACT_FORMS
 
 from appliance.errors import UsageError
 from appliance.sip.events import HeaderPairs
 
 _NAME = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _NUMBER = re.compile(r"[A-Za-z0-9+*\-_.!~'()]+")
 _OURS = frozenset(
     (
@@ -30,17 +31,16 @@ def check_headers(headers: HeaderPairs) -> HeaderPairs:
     for name, value in headers:
         if _NAME.fullmatch(name) is None:
             raise UsageError(f"header name {name!r} is not a token")
-        if name.lower() in _OURS:
-            raise UsageError(f"header {name} is set by the user agent itself")
-        if _CONTROL.search(value):
-            raise UsageError(f"the value of header {name} has control characters")
+        if name.lower() in _OURS or name.lower() in COMPACT_FORMS:
+            raise UsageError(f"header {name} is set by the user agent itself, or a compact form")
+        check_text(value, f"the value of header {name}")
     return headers
 
 
 def check_text(text: str, what: str) -> str:
-    """`text` without control characters; raises UsageError."""
-    if _CONTROL.search(text):
-        raise UsageError(f"{what} has control characters")
+    """`text`, if it fits into one line of UTF-8; raises UsageError."""
+    if _UNFIT.search(text):
+        raise UsageError(f"{what} has control characters or lone surrogates")
     return text
 
 
@@ -55,9 +55,7 @@ def check_target(target: str, domain: str) -> str:
         URI.parse(uri)
     except ValueError as error:
         raise UsageError(f"{target!r} is neither a SIP URI nor a number") from error
-    if _CONTROL.search(uri):
-        raise UsageError(f"{target!r} has control characters")
-    return uri
+    return check_text(uri, repr(target))
 
 
 def check_status(status: int, lowest: int, highest: int) -> int:

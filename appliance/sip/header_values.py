@@ -4,11 +4,28 @@ Quote-aware where `sipmessage` 0.7 is not (it splits at commas and semicolons in
 string matches past its closing quote), and linear in the input, because the input is a peer's.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Self
 
 from appliance.sip.events import Reason
+
+_QUOTED = r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)'
+_BRACKETED = r"<[^>]*(?:>|\Z)"
+_PIECES = {
+    separator: re.compile(f'{_QUOTED}|{_BRACKETED}|(?P<separator>{separator})|[^"<{separator}]+', re.DOTALL)
+    for separator in (",", ";")
+}
+_ESCAPED = re.compile(r"\\(.?)", re.DOTALL)
+_OPENING = re.compile(f'(?:{_QUOTED}|[^"<])*+<', re.DOTALL)
+
+
+def _places(value: str, wanted: str) -> Iterator[int]:
+    """Where `wanted` (a comma or semicolon) stands outside quotes and angle brackets."""
+    for piece in _PIECES[wanted].finditer(value):
+        if piece["separator"]:
+            yield piece.start()
 
 
 def split_outside(value: str, separator: str) -> Iterator[str]:
@@ -17,20 +34,9 @@ def split_outside(value: str, separator: str) -> Iterator[str]:
     An unclosed quote or bracket runs to the end.
     """
     start = 0
-    quoted = escaped = bracketed = False
-    for index, character in enumerate(value):
-        if quoted:
-            quoted = escaped or character != '"'
-            escaped = character == "\\" and not escaped
-        elif character == '"':
-            quoted, escaped = True, False
-        elif bracketed:
-            bracketed = character != ">"
-        elif character == "<":
-            bracketed = True
-        elif character == separator:
-            yield value[start:index].strip()
-            start = index + 1
+    for place in _places(value, separator):
+        yield value[start:place].strip()
+        start = place + 1
     yield value[start:].strip()
 
 
@@ -48,15 +54,7 @@ def unquote(text: str) -> str:
     """What a quoted-string or token stands for."""
     if len(text) < 2 or not text.startswith('"') or not text.endswith('"'):
         return text
-    plain: list[str] = []
-    escaped = False
-    for character in text[1:-1]:
-        if character == "\\" and not escaped:
-            escaped = True
-        else:
-            plain.append(character)
-            escaped = False
-    return "".join(plain)
+    return _ESCAPED.sub(r"\1", text[1:-1])
 
 
 def parameters(parts: Iterator[str]) -> dict[str, str]:
@@ -82,7 +80,7 @@ class NameAddress:
         """Read an address. Never raises: what has no URI gets an empty one, which `sanity.py` refuses."""
         parts = split_outside(value, ";")
         address = next(parts)
-        opening = _outside_quotes(address, "<")
+        opening = _opening(address)
         if opening < 0:
             # Without angle brackets every parameter belongs to the header (RFC 3261 §20).
             return cls(address.strip(), "", parameters(parts))
@@ -100,17 +98,10 @@ class NameAddress:
         return self.parameter("tag") or ""
 
 
-def _outside_quotes(text: str, wanted: str) -> int:
-    quoted = escaped = False
-    for index, character in enumerate(text):
-        if quoted:
-            quoted = escaped or character != '"'
-            escaped = character == "\\" and not escaped
-        elif character == '"':
-            quoted, escaped = True, False
-        elif character == wanted:
-            return index
-    return -1
+def _opening(address: str) -> int:
+    """Where the angle bracket stands that no quote hides; -1 if nowhere."""
+    found = _OPENING.match(address)
+    return found.end() - 1 if found is not None else -1
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,9 @@ def _request_problem(request: Request, version: str, *, too_long: bool) -> tuple
 
 def _refuse(request: Request, status: int, why: str = "") -> Refused:
     # The phrase tells the peer's engineer what to mend (RFC 3261 §21.4.1).
-    response = None if request.method == "ACK" else respond(request, status, tag="refused", reason=why[:1].upper() + why[1:])
+    response = (
+        None if request.method == "ACK" else respond(request, status, tag="refused", reason=why[:1].upper() + why[1:])
+    )
     return Refused(why or f"status {status}", response)
 
 

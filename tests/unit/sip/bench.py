@@ -12,6 +12,7 @@ from appliance.sip.events import Event, HeaderPairs, Incoming, InviteId
 from appliance.sip.identifiers import Token
 from appliance.sip.message import Request, Response, respond
 from appliance.sip.sanity import check
+from appliance.units import Seconds
 
 E = TypeVar("E")
 OFFER, ANSWER, OTHER = b"v=0\r\ns=offer\r\n", b"v=0\r\ns=answer\r\n", b"v=0\r\ns=other\r\n"
@@ -48,7 +49,7 @@ class Bench:
             self.events()
 
     @property
-    def now(self):
+    def now(self) -> Seconds:
         return self.clock.now()
 
     def sent(self) -> list[Request | Response]:
