@@ -1,6 +1,7 @@
 """[I/O] The client: log in, call, be called, and hear about all of it."""
 
 import asyncio
+import contextlib
 import logging
 import uuid as uuids
 from collections.abc import Callable, Mapping
@@ -18,6 +19,7 @@ from appliance.calls.ports import Current, OnOthers
 from appliance.calls.settings import ClientSettings
 from appliance.calls.stream import EventStream
 from appliance.calls.table import CallTable
+from appliance.calls.timers import Timers
 from appliance.clock import Clock, SystemClock
 from appliance.errors import DescriptionError, StateError, TransportError
 from appliance.events import Emitter
@@ -26,7 +28,7 @@ from appliance.media.engine import MediaEngine
 from appliance.media.ports import AudioDevice
 from appliance.media.tones import Tone
 from appliance.sip import events as sip
-from appliance.sip.events import InviteId, RequestId, ResponseReceived
+from appliance.sip.events import RequestId, ResponseReceived
 from appliance.sip.user_agent import UserAgent
 from appliance.tasks import TaskSet
 from appliance.version import VERSION
@@ -36,6 +38,7 @@ __all__ = ["Client", "ClientSettings"]
 log = logging.getLogger(__name__)
 
 _RELEASE_TIMEOUT: Final = 5.0
+_HOLD_TIMEOUT: Final = 5.0
 _IGNORED_LIMIT: Final = 300.0
 """Seconds after which an ignored caller who never gave up hears 480: longer than a proxy's timer C (RFC 3261 §16.6)."""
 
@@ -60,7 +63,7 @@ class Client:
         self._table: CallTable[Call] = CallTable()
         self._tasks = TaskSet("calls")
         self._releases: set[asyncio.Task[None]] = set()
-        self._ignored: dict[InviteId, asyncio.TimerHandle] = {}
+        self._ignored = Timers()
         self._requests: dict[RequestId, asyncio.Future[ResponseReceived]] = {}
         self._streams: set[EventStream[ClientEvent]] = set()
         self._stack: AsyncExitStack | None = None
@@ -143,9 +146,7 @@ class Client:
             else:
                 call.hang_up()
         await self._line.logout()
-        for timer in self._ignored.values():
-            timer.cancel()
-        self._ignored.clear()
+        self._ignored.stop_all()
         if self._releases:
             await asyncio.wait(self._releases, timeout=_RELEASE_TIMEOUT)
 
@@ -314,7 +315,12 @@ class Client:
                 other.ignore()
         if former is None or former is call or former.held:
             return
-        kept = current == "hold" and former.answered and await former.hold()
+        kept = False
+        if current == "hold" and former.answered:
+            # The caller waits meanwhile: a far end that is slow to be held is hung up on.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_HOLD_TIMEOUT):
+                    kept = await former.hold()
         if not kept:
             former.hang_up()
 
@@ -333,17 +339,11 @@ class Client:
         assert isinstance(call, Call)
         self._table.remove(call)
         if call.state is CallState.IGNORED and call.leg.invite is not None:
-            self._let_ring_out(call.leg.invite)
+            invite = call.leg.invite
+            self._ignored.start(str(invite), _IGNORED_LIMIT, lambda: self.agent.reject(invite, 480))
         release = self._tasks.start("release", call.leg.release())
         self._releases.add(release)
         release.add_done_callback(self._releases.discard)
-
-    def _let_ring_out(self, invite: InviteId) -> None:
-        def enough() -> None:
-            self._ignored.pop(invite, None)
-            self.agent.reject(invite, 480)
-
-        self._ignored[invite] = asyncio.get_running_loop().call_later(_IGNORED_LIMIT, enough)
 
     # What the user agent says.
 
@@ -369,8 +369,8 @@ class Client:
         if call is not None:
             call.leg.happened(event)
             return
-        if isinstance(event, sip.Cancelled | sip.Ended | sip.Failed) and event.invite in self._ignored:
-            self._ignored.pop(event.invite).cancel()
+        if isinstance(event, sip.Cancelled | sip.Failed):
+            self._ignored.stop(str(event.invite))
         if isinstance(event, sip.Offered):
             self.agent.refuse_offer(event.offer_id, 481)
 

@@ -101,12 +101,9 @@ class Leg:
                 return
             self.invite = self._home.agent.invite(target, offer.encode(), headers=extra)
             self.facts.sip_call_id = self._home.agent.call_id(self.invite)
-        except StateError:
-            if self.over:  # its media was closed under it
+        except BaseException as error:
+            if self.over and isinstance(error, StateError):  # its media was closed under it
                 return
-            self._abandon()
-            raise
-        except BaseException:
             self._abandon()
             raise
         self._timers.start("ring", self._home.settings.ring_timeout, self._nobody_answered)
@@ -284,6 +281,8 @@ class Leg:
         self.answered_at = self._home.clock.now()
         self.decided.set()
         self._emit(events.CallAnswered(call=self.info))
+        if self.over:
+            return
         self.tasks.start("quality", self.measurement.run(self._sampled))
         if self.negotiation.remote_held:
             self._hold_changed(held=True, by="remote")
@@ -317,8 +316,8 @@ class Leg:
             self._emit(events.MediaConnected(call=self.info))
         else:
             self.progress.media(up=False)
-            self._emit(events.MediaFailed(call=self.info, reason=event.reason))
             self._timers.start("media", self._home.settings.media_timeout, self._no_media)
+            self._emit(events.MediaFailed(call=self.info, reason=event.reason))
 
     def _no_media(self) -> None:
         self.give_up(Cause.RTP_TIMEOUT if self._media_was_up else Cause.WEBRTC_ERROR, 408)
@@ -374,7 +373,7 @@ class Leg:
         self.facts.end(originator, status, words or str(cause), reason)
         self.ending = self._last_event(cause, status, originator, reason)
         self._close()
-        self._emit(self.ending)
+        self._home.emit(self.ending)
 
     def _last_event(self, cause: Cause, status: int, originator: str, reason: Reason | None) -> Ending:
         if self.progress.state is CallState.ENDED:
@@ -395,4 +394,6 @@ class Leg:
         self._on_end()
 
     def _emit(self, event: ClientEvent) -> None:
-        self._home.emit(event)
+        # Whoever heard the event before this one may have ended the call.
+        if not self.over:
+            self._home.emit(event)

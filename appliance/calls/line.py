@@ -9,7 +9,7 @@ from appliance.calls.cause import Cause, login_failure
 from appliance.calls.events import ClientEvent, ConnectionChange, Login, LoginFailed, Logout, WebSocketConnected
 from appliance.calls.settings import ClientSettings
 from appliance.clock import Clock
-from appliance.errors import LoginError, StateError, TransportError, UsageError
+from appliance.errors import ApplianceError, LoginError, StateError, TransportError, UsageError
 from appliance.sip import events as sip
 from appliance.sip.events import HeaderPairs
 from appliance.sip.user_agent import UserAgent, UserAgentSettings
@@ -183,6 +183,7 @@ class Line:
         if agent is None:
             return
         self._dropping = True
+        self._settle(TransportError("logged out meanwhile"))
         try:
             await agent.close(deadline=self._settings.close_timeout)
         finally:
@@ -248,7 +249,7 @@ class Line:
             self._announced = False
             self._tell(ConnectionChange(state="disconnected", reason=reason, code=code))
 
-    def _settle(self, error: LoginError | None) -> None:
+    def _settle(self, error: ApplianceError | None) -> None:
         if self._waiting is None or self._waiting.done():
             return
         if error is None:

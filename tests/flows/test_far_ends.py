@@ -14,10 +14,12 @@ from appliance.calls.events import (
     Calling,
     CallRemoteRinging,
     CallTerminated,
+    DtmfFailed,
     DtmfReceived,
     HoldChanged,
     IncomingCall,
     IncomingCallCanceled,
+    Logout,
     MediaConnected,
     MediaFailed,
 )
@@ -205,6 +207,24 @@ async def test_digits_go_by_info_where_rtp_can_not_carry_them(alice: Phone, far:
     told = [event for event in far.heard if isinstance(event, RequestReceived)]
     assert [event.content_type for event in told] == ["application/dtmf-relay"] * 2
     assert [event.body.split(b"\r\n")[0] for event in told] == [b"Signal=1", b"Signal=#"]
+
+
+async def test_digits_that_could_not_be_said_are_reported(
+    alice: Phone, far: ScriptedFarEnd, registrar: Registrar
+) -> None:
+    call = await alice.client.call("bob")
+    incoming = await far.told(Incoming)
+    assert incoming.offer is not None
+    body = await far.media.accept_offer(without(incoming.offer, b"telephone-event", b"0-15").decode())
+    far.agent.answer(incoming.invite, body.encode())
+    assert await call.wait_answered()
+    await registrar.drop("alice")
+    await alice.told(Logout)
+    call.send_dtmf("12")
+    failed = await alice.told(DtmfFailed)
+    assert failed.digits == "12"
+    assert failed.reason.startswith("503")
+    assert call.answered
 
 
 async def test_why_the_far_end_hung_up_is_told(alice: Phone, far: ScriptedFarEnd) -> None:

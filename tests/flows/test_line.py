@@ -11,6 +11,7 @@ import pytest
 
 from appliance.calls.events import (
     CallFailed,
+    Calling,
     CallTerminated,
     ClientEvent,
     ConnectionChange,
@@ -94,6 +95,32 @@ async def test_nobody_listens(tmp_path: Path) -> None:
             await alice.login()
         assert [event.cause for event in alice.all(LoginFailed)] == ["Connection Error"]
         assert not alice.client.is_connecting
+
+
+async def test_leaving_while_logging_in_settles_the_login(tmp_path: Path) -> None:
+    url = f"ws://127.0.0.1:{free_port()}"
+    async with Phone(tmp_path, "alice", 440.0, registrars=url, login_timeout=60.0) as alice:
+        login = asyncio.create_task(alice.login())
+        await asyncio.sleep(0.2)
+        with pytest.raises(StateError):
+            await alice.login()
+        await alice.client.logout()
+        with pytest.raises(TransportError, match="meanwhile"):
+            await asyncio.wait_for(login, 5.0)
+
+
+async def test_who_hangs_up_in_the_middle_of_an_event_hears_no_more_of_the_call(
+    where: dict[str, Any], tmp_path: Path
+) -> None:
+    async with Phone(tmp_path, "alice", 440.0, **where) as alice, Phone(tmp_path, "bob", 1000.0, **where) as bob:
+        await alice.login()
+        await bob.login()
+        alice.client.mute()
+        alice.client.subscribe(lambda event: alice.client.hang_up() if isinstance(event, Calling) else None)
+        call = await alice.client.call("bob")
+        assert call.over
+        await asyncio.sleep(0.3)
+        assert [type(event).__name__ for event in alice.heard if hasattr(event, "call")] == ["Calling", "CallFailed"]
 
 
 async def test_the_second_registrar_is_tried(registrar: Registrar, tmp_path: Path) -> None:

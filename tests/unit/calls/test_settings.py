@@ -1,0 +1,23 @@
+import pytest
+
+from appliance.calls.settings import ClientSettings
+from appliance.errors import UsageError
+from appliance.units import Seconds
+
+
+def test_the_domain_is_the_registrars_host_unless_given() -> None:
+    assert ClientSettings(registrars="wss://sip.example.org:7443/ws").sip_domain == "sip.example.org"
+    assert ClientSettings(registrars=("ws://a", "ws://b"), domain="example.org").sip_domain == "example.org"
+
+
+def test_everything_that_is_wrong_is_said_at_once() -> None:
+    with pytest.raises(UsageError) as caught:
+        ClientSettings(registrars=("http://a", "wss://"), register_expires=5, ring_timeout=Seconds(0.0))
+    message = str(caught.value)
+    for word in ("'http://a'", "'wss://'", "register_expires", "ring_timeout"):
+        assert word in message
+
+
+def test_a_client_needs_a_registrar() -> None:
+    with pytest.raises(UsageError, match="registrars"):
+        ClientSettings(registrars=())
