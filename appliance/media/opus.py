@@ -1,7 +1,6 @@
 """Opus (RFC 6716, RFC 7587) through libopus, for the redundancy, concealment and pauses that bindings leave out."""
 
 import ctypes
-import ctypes.util
 import importlib.util
 import logging
 from collections.abc import Sequence
@@ -36,9 +35,7 @@ _MISSING: Final = "libopus can't be loaded: install it with 'apt install libopus
 @cache
 def _library() -> ctypes.CDLL:
     """Debian's libopus, else the copy inside PyAV's wheel. Raises `DriverError`."""
-    name = ctypes.util.find_library("opus")
-    names = [name] if name else []
-    names.append("libopus.so.0")
+    names = ["libopus.so.0"]
     package = importlib.util.find_spec("av")
     if package is not None and package.origin is not None:
         folder = Path(package.origin).parent.parent / "av.libs"
