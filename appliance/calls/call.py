@@ -11,7 +11,7 @@ from appliance.calls.state import Status
 from appliance.errors import StateError, UsageError
 from appliance.media.session import MediaSession
 from appliance.quality.sample import Counters, QualitySample
-from appliance.sip.events import Incoming
+from appliance.sip.events import Incoming, InviteId
 
 
 class Call:
@@ -41,6 +41,11 @@ class Call:
     def named(self, uuid: str) -> bool:
         """`uuid` is its name, or was before the far end gave it another."""
         return self._leg.facts.named(uuid)
+
+    @property
+    def invite(self) -> InviteId | None:
+        """The user agent's name for its INVITE (`Client.agent`); None until that is out."""
+        return self._leg.invite
 
     @property
     def direction(self) -> Direction:
