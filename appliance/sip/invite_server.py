@@ -113,11 +113,11 @@ class ServerInvite:
         )
 
     def bye(self, cause: Reason | None, now: Seconds) -> None:
-        """End it; unanswered it is declined."""
+        """End it; unanswered it is refused for this telephone alone, others may go on ringing."""
         if self.session is not None:
             self.session.bye(cause, now)
         else:
-            self.reject(603, "", (), (), now)
+            self.reject(480, "", (), (), now)
 
     def request(self, method: str, headers: HeaderPairs, body: bytes, on_response: OnResponse, now: Seconds) -> bool:
         """A request in the dialog, once we answered (before, the peer may know none); False if there is none."""

@@ -18,7 +18,7 @@ _ABOUT_CREDENTIALS = (401, 403, 404, 407)
 
 def refresh_after(expires: int) -> float:
     """When to refresh a binding, seconds after it was granted for `expires` seconds: early enough for a second try."""
-    return max(min(expires - 5.0, 0.9 * expires), 0.5 * expires)
+    return max(min(expires - 5.0, 0.9 * expires), 0.5 * expires, 1.0)
 
 
 class Registration:
@@ -35,6 +35,8 @@ class Registration:
         self._succeeded_before = False
         self._failures = 0
         self._raised = False
+        self._once_more = False
+        """`register()` came while a REGISTER was under way: its answer is about what was wanted before."""
         self._again: Seconds | None = None
         self._expiry: Seconds | None = None
         self.is_wanted = False
@@ -43,7 +45,8 @@ class Registration:
     def register(self, credentials: Credentials, headers: HeaderPairs, now: Seconds) -> None:
         """Want the binding from now on; also for another user, or to refresh at once."""
         endpoint = self._endpoint
-        if credentials != endpoint.authenticator.credentials:
+        changed = (credentials, headers) != (endpoint.authenticator.credentials, self._headers)
+        if changed:
             self._succeeded_before = False
         endpoint.authenticator.use(credentials)
         endpoint.user = endpoint.settings.user or credentials.username
@@ -51,6 +54,7 @@ class Registration:
         self._failures = 0
         self._expires = endpoint.settings.register_expires
         self.is_wanted = True
+        self._once_more = changed and self._exchange is not None
         if endpoint.transactions.is_connected and self._exchange is None:
             self._send(now)
 
@@ -76,6 +80,7 @@ class Registration:
     def disconnected(self, reason: str) -> None:
         """The binding pointed to a flow that is gone."""
         self._exchange = None
+        self._once_more = False
         self._again = None
         if self.is_registered:
             self._forget(requested=not self.is_wanted, reason=reason)
@@ -96,6 +101,7 @@ class Registration:
     def _send(self, now: Seconds) -> None:
         endpoint = self._endpoint
         self._again = None
+        self._once_more = False
         self._removing = not self.is_wanted
         expires = 0 if self._removing else self._expires
         contact = f'<{endpoint.contact_uri}>;+sip.instance="<{endpoint.instance}>";reg-id=1;expires={expires}'
@@ -136,7 +142,7 @@ class Registration:
             return
         else:
             self._refused(response, now)
-        if self.is_wanted and self._removing:
+        if self.is_wanted and (self._removing or self._once_more):
             self._send(now)
         elif not self.is_wanted and not self._removing:
             # unregister() came while the REGISTER was under way.
@@ -191,11 +197,11 @@ class Registration:
         number = told.split("(")[0].split(";")[0].strip()
         wait = min(_RETRY_CAP, _RETRY_FIRST * 2.0 ** min(self._failures - 1, 5))
         wait *= 0.5 + 0.5 * self._endpoint.identifiers.fraction()  # a fleet must not come back at one instant
-        if number.isascii() and number.isdigit() and len(number) < 6:
-            wait = max(wait, float(number))
         if self._expiry is not None:
             # There is still a binding to save.
             wait = min(wait, max(2.0, (self._expiry - now) / 2))
+        if number.isascii() and number.isdigit() and len(number) < 6:
+            wait = max(wait, float(number))
         self._again = later(now, wait)
 
     def _forget(self, *, requested: bool, reason: str = "") -> None:

@@ -19,6 +19,7 @@ from websockets.typing import Subprotocol
 
 from appliance.errors import TransportError, UsageError
 from appliance.sip.sanity import MAX_MESSAGE
+from appliance.tasks import TaskSet
 
 log = logging.getLogger(__name__)
 
@@ -48,18 +49,18 @@ class Connection:
 
     def __init__(self, socket_: ClientConnection) -> None:
         self._socket = socket_
+        self._tasks = TaskSet("sip/connection")
         self._waiting: asyncio.Queue[bytes] = asyncio.Queue(_QUEUE)
         self._overrun = False
 
     async def __aenter__(self) -> Self:
-        self._writer = asyncio.create_task(self._write(), name="sip/write")
+        self._tasks.start("write", self._write())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._writer.cancel()
-        await asyncio.wait({self._writer})
+        await self._tasks.close()
         await self._socket.close()
 
     def send(self, data: bytes) -> None:

@@ -365,3 +365,11 @@ def test_misuse() -> None:
     outgoing = bench.core.invite("bob", OFFER, now=bench.now)
     with pytest.raises(StateError):
         bench.core.answer(outgoing, ANSWER, now=bench.now)
+
+
+def test_closing_while_it_rings_lets_other_telephones_ring() -> None:
+    bench = Bench()
+    bench.ringing()
+    bench.core.close(bench.now)
+    assert bench.statuses() == [480]
+    assert bench.core.is_idle

@@ -23,7 +23,7 @@ def grant(bench: Bench, request: Request, expires: int = 120, **more: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("expires", "after"), [(120, 108.0), (600, 540.0), (60, 54.0), (40, 35.0), (10, 5.0), (5, 2.5), (2, 1.0)]
+    ("expires", "after"), [(120, 108.0), (600, 540.0), (60, 54.0), (40, 35.0), (10, 5.0), (5, 2.5), (2, 1.0), (1, 1.0)]
 )
 def test_when_to_refresh(expires: int, after: float) -> None:
     assert refresh_after(expires) == after
@@ -258,3 +258,16 @@ def test_extra_headers_are_on_every_register() -> None:
     assert request.first("X-Token") == "t"
     bench.answer(request, 401, headers=CHALLENGE)
     assert bench.request("REGISTER").first("X-Token") == "t"
+
+
+def test_other_credentials_while_a_register_is_under_way() -> None:
+    bench = Bench()
+    register(bench)
+    bench.core.register("alice", "another", now=bench.now)
+    assert bench.sent() == []
+    bench.advance(32)
+    assert bench.event(RegistrationFailed).status == 408
+    grant(bench, bench.request("REGISTER"))
+    assert isinstance(bench.event(Registered), Registered)
+    bench.advance(107)
+    assert bench.sent() == []

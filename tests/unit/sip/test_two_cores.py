@@ -222,6 +222,7 @@ def test_close_ends_everything() -> None:
     pair.exchange()
     assert {type(event) for event in pair.bob.events()} == {Ended, Failed}
     assert {type(event) for event in pair.alice.events()} == {Ended, Cancelled}
+    assert names(pair.alice) == []
     assert pair.bob.core.is_idle
     assert second
 
