@@ -7,6 +7,7 @@ string matches past its closing quote), and linear in the input, because the inp
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 from appliance.sip.events import Reason
@@ -40,6 +41,7 @@ def split_outside(value: str, separator: str) -> Iterator[str]:
     yield value[start:].strip()
 
 
+@lru_cache(maxsize=64)
 def split_list(value: str) -> tuple[str, ...]:
     """The elements of a comma-separated header (RFC 3261 §7.3.1), empty ones left out."""
     return tuple(item for item in split_outside(value, ",") if item)

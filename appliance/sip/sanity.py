@@ -19,6 +19,8 @@ MAX_MESSAGE = 65_536
 _MAX_LINE = 8_192
 _MAX_HEADERS = 200
 _MAX_SEQUENCE = 1 << 31  # RFC 3261 §8.1.1.5
+_MAX_ELEMENTS = 100  # of one list header over all of its lines: a route of 70 hops is the longest there can be
+_LISTS = ("Contact", "Record-Route", "Require", "Allow", "Reason", "Service-Route", "Supported")
 _TOKEN = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _FOLD = re.compile(r"\r\n[ \t]+")
@@ -133,6 +135,8 @@ def _refuse(request: Request, status: int, why: str = "") -> Refused:
 
 def _identity_problem(message: Message) -> str:
     """Why neither a transaction nor a response can be made of it."""
+    if _elements(message, "Via") > _MAX_ELEMENTS:
+        return "too many Vias"
     if not message.items("Via"):
         return "no Via"
     via = message.via
@@ -149,21 +153,31 @@ def _identity_problem(message: Message) -> str:
 
 def _value_problem(message: Message) -> str:
     """What is wrong with its header values, in a few words."""
-    for name in _ONCE:
-        if len(message.all(name)) > 1:
-            return f"more than one {name}"
+    doubled = next((name for name in _ONCE if len(message.all(name)) > 1), "")
+    if doubled:
+        return f"more than one {doubled}"
+    endless = next((name for name in _LISTS if _elements(message, name) > _MAX_ELEMENTS), "")
+    if endless:
+        return f"too many elements in {endless}"
+    if any(character.isspace() for character in message.call_id):
+        return "Call-ID has spaces"
+    for name, address in (("From", message.from_), ("To", message.to)):
+        if _SCHEME.fullmatch(address.uri) is None:
+            return f"{name} has no URI"
+    return _number_problem(message)
+
+
+def _number_problem(message: Message) -> str:
     for name in ("Content-Length", "Max-Forwards", "Expires", "Min-Expires"):
         value = message.first(name)
         if value is not None and not _is_number(value):
             return f"{name} is no number"
-    if int(message.first("Max-Forwards") or "70") > 255:
-        return "Max-Forwards is above 255"
-    if any(character.isspace() for character in message.call_id):
-        return "Call-ID has spaces"
-    for name in ("From", "To"):
-        if _SCHEME.fullmatch(message.from_.uri if name == "From" else message.to.uri) is None:
-            return f"{name} has no URI"
-    return ""
+    return "Max-Forwards is above 255" if int(message.first("Max-Forwards") or "70") > 255 else ""
+
+
+def _elements(message: Message, name: str) -> int:
+    """How many elements a list header has at most; counted without looking inside, to bound the work of doing so."""
+    return sum(1 + value.count(",") for value in message.all(name))
 
 
 def _with_body(message: _M) -> _M | Refused:

@@ -118,6 +118,16 @@ def test_what_cannot_be_answered_is_dropped(data: bytes) -> None:
     assert refused(data).response is None
 
 
+@pytest.mark.parametrize("name", ["Contact", "Record-Route", "Require", "Reason"])
+def test_endless_lists_are_not_read(name: str) -> None:
+    data = REQUEST.replace(b"Call-ID: c1", name.encode() + b": x" + b",x" * 200 + b"\r\nCall-ID: c1")
+    response = refused(data).response
+    assert response is not None
+    assert (response.status, response.reason) == (400, f"Too many elements in {name}")
+    assert len(response.render()) < 1000
+    assert refused(REQUEST.replace(b"Call-ID: c1", b"Via: x" + b",x" * 200 + b"\r\nCall-ID: c1")).response is None
+
+
 def test_a_folded_line_is_one_line() -> None:
     request = check(REQUEST.replace(b"Call-ID: c1", b"Subject: one\r\n\t two\r\nCall-ID: c1"))
     assert isinstance(request, Request)
