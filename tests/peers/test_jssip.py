@@ -176,32 +176,36 @@ async def test_they_cancel(line: Line) -> None:
     assert line.alice.incoming_calls == ()
 
 
-@pytest.mark.parametrize(
-    ("on_call", "called", "status", "cause"),
-    [
-        (486, "bob", 486, "Busy"),
-        (603, "bob", 603, "Rejected"),
-        (480, "bob", 480, "Unavailable"),
-        ("ring", "code-486", 486, "Busy"),
-        ("ring", "code-603", 603, "Rejected"),
-        ("ring", "carol", 480, "Unavailable"),
-        ("ring", "nobody", 404, "Not Found"),
-    ],
-)
-async def test_a_call_that_is_refused(line: Line, called: str, status: int, cause: str) -> None:
-    call = await line.alice.call(called)
-    failed = await line.log.wait(CallFailed)
-    assert (failed.status, failed.cause) == (status, cause)
-    assert not await call.wait_answered()
-    assert line.alice.current_call is None
+@pytest.mark.parametrize("on_call", [486])
+async def test_they_refuse(line: Line) -> None:
+    for status, cause in ((486, "Busy"), (603, "Rejected"), (480, "Unavailable")):
+        await line.bob.on_call(status)
+        call = await line.alice.call("bob")
+        failed = await line.log.wait(CallFailed)
+        assert (failed.status, failed.cause) == (status, cause)
+        assert not await call.wait_answered()
+        assert line.alice.current_call is None
 
 
-@pytest.mark.parametrize("status", [486, 480, 603])
-async def test_we_refuse(line: Line, status: int) -> None:
-    await line.bob.call(f"sip:alice@{line.domain}")
-    await line.log.wait(IncomingCall)
-    line.alice.reject(status=status)
-    assert (await line.bob.wait("failed"))["status"] == status
+async def test_nobody_is_there_or_the_registrar_refuses(line: Line) -> None:
+    refusals = {
+        "code-486": (486, "Busy"),
+        "code-603": (603, "Rejected"),
+        "carol": (480, "Unavailable"),
+        "nobody": (404, "Not Found"),
+    }
+    for called, (status, cause) in refusals.items():
+        await line.alice.call(called)
+        failed = await line.log.wait(CallFailed)
+        assert (called, failed.status, failed.cause) == (called, status, cause)
+
+
+async def test_we_refuse(line: Line) -> None:
+    for status in (486, 480, 603):
+        await line.bob.call(f"sip:alice@{line.domain}")
+        await line.log.wait(IncomingCall)
+        line.alice.reject(status=status)
+        assert (await line.bob.wait("failed"))["status"] == status
 
 
 async def test_nobody_answers_us(line: Line) -> None:

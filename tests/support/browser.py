@@ -108,9 +108,11 @@ class PagePeer:
         self._seen = index + 1
         return self.events[index]
 
-    def count(self, kind: str) -> int:
-        """How often an event came."""
-        return sum(event.kind == kind for event in self.events)
+    def clear(self) -> None:
+        """Forget what has happened and what was heard."""
+        self.events.clear()
+        self._seen = 0
+        self.forget()
 
     async def statistics(self) -> list[dict[str, Any]]:
         """The rows of the connection's `getStats()`."""

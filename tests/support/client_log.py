@@ -38,6 +38,11 @@ class ClientLog:
         """What has happened, the samples of quality aside."""
         return [event_name(event) for event in self.events[start:] if not isinstance(event, Sample)]
 
+    def clear(self) -> None:
+        """Forget what has happened."""
+        self.events.clear()
+        self._seen = 0
+
     def _happened(self, event: ClientEvent) -> None:
         self.events.append(event)
         self._changed.set()
