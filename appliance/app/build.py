@@ -7,29 +7,18 @@ Configuration ──► Client (line, media, audio) ──► PhoneController (p
 import os
 import uuid
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
 
 from appliance.app.drivers import PanelDrivers, audio_device
+from appliance.app.settings import client_settings, phone_settings
 from appliance.calls.client import Client
-from appliance.calls.settings import ClientSettings
-from appliance.config.model import Broker, Configuration, Line, Media
+from appliance.config.model import Broker, Configuration
 from appliance.media.ports import AudioDevice
-from appliance.media.settings import MediaSettings, TurnServer
 from appliance.mqtt.bridge import Bridge
 from appliance.mqtt.broker import BrokerLink
 from appliance.mqtt.payloads import UnitInfo
 from appliance.mqtt.settings import BrokerSettings
 from appliance.phone.controller import PhoneController
-from appliance.phone.dial_plan import DialPlan
-from appliance.phone.state import PhoneSettings
-from appliance.units import Seconds
 from appliance.version import VERSION
-
-GOODBYE: Final = Seconds(0.6)
-"""How long each of the registrar and the broker is waited for when the unit stops: together well under two seconds."""
-
-_MACHINE_ID: Final = Path("/etc/machine-id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,64 +52,6 @@ def build(configuration: Configuration, panel: PanelDrivers, *, audio: AudioDevi
     if broker is not None:
         client.subscribe(broker.publish_event)
     return Unit(configuration=configuration, client=client, phone=phone, panel=panel, broker=broker)
-
-
-def client_settings(configuration: Configuration) -> ClientSettings:
-    """The line and its media. Raises `UsageError`."""
-    line = configuration.line
-    return ClientSettings(
-        registrars=line.registrars,
-        domain=line.domain,
-        display_name=line.display_name,
-        ca_file=None if line.ca_file is None else str(line.ca_file),
-        instance_id=instance_id(line),
-        register_expires=line.register_expires,
-        ring_timeout=configuration.dialling.ring_timeout,
-        close_timeout=GOODBYE,
-        media=media_settings(configuration.media),
-    )
-
-
-def media_settings(media: Media) -> MediaSettings:
-    """How sound travels."""
-    turn = media.turn
-    return MediaSettings(
-        codecs=media.codecs,
-        ptime=media.ptime,
-        max_average_bitrate=media.max_average_bitrate,
-        stun=media.stun,
-        turn=None if turn is None else TurnServer(url=turn.url, username=turn.user, password=turn.password.reveal()),
-        dscp=media.dscp,
-        playout_delay=media.playout_delay,
-        loopback=media.loopback,
-    )
-
-
-def phone_settings(configuration: Configuration) -> PhoneSettings:
-    """What the person at the telephone meets. Raises `UsageError` for a dial plan that can't be read."""
-    dialling = configuration.dialling
-    return PhoneSettings(
-        name=configuration.line.display_name or configuration.unit.name,
-        number=configuration.line.user,
-        dial_plan=DialPlan.of(
-            patterns=dialling.patterns,
-            blocked=dialling.blocked,
-            emergency=dialling.emergency,
-            inter_digit=dialling.inter_digit,
-        ),
-    )
-
-
-def instance_id(line: Line, machine_id: Path = _MACHINE_ID) -> str:
-    """The unit's name for ever (RFC 5626 §4.1), the same after every start; "" if the machine has none.
-
-    Derived, not copied: the machine's own id is not for others (machine-id(5)).
-    """
-    try:
-        machine = machine_id.read_text(encoding="ascii").strip()
-    except (OSError, ValueError):
-        return ""
-    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{machine}/{line.user}@{line.domain}')}" if machine else ""
 
 
 def _broker_link(configuration: Configuration, broker: Broker) -> BrokerLink:

@@ -11,7 +11,8 @@ import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Final
 
-from appliance.app.build import GOODBYE, Unit
+from appliance.app.build import Unit
+from appliance.app.settings import GOODBYE
 from appliance.app.supervisor import Supervisor
 from appliance.errors import LoginError, TransportError
 from appliance.tasks import Backoff, TaskSet, retry

@@ -40,8 +40,6 @@ NUMBERS: Final[Mapping[str, tuple[Behaviour, str]]] = MappingProxyType(
 NUMBERS_IN_SHORT: Final = "call 100 echo · 101 melody · 102 busy · 103 no answer"
 """Fits above the smallest picture of the display."""
 
-HELP: Final = "Call 100 to hear yourself, 101 for a melody, 102 is busy, 103 never answers."
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulation:

@@ -17,7 +17,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Do it."""
     # What only its user can judge, like a dial plan, is judged by its user.
-    from appliance.app.build import client_settings, phone_settings  # noqa: PLC0415
+    from appliance.app.settings import client_settings, phone_settings  # noqa: PLC0415
 
     file: Path = arguments.file
     try:

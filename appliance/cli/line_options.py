@@ -3,6 +3,7 @@
 import argparse
 import getpass
 import sys
+import wave
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -110,6 +111,8 @@ def line_options(arguments: argparse.Namespace) -> LineOptions:
     audio = AudioDriver(arguments.audio)
     if arguments.play is not None and audio is not AudioDriver.WAV:
         raise UsageError("--play needs --audio wav")
+    if arguments.play is not None:
+        _check_sound(arguments.play)
     if arguments.record is not None and audio not in {AudioDriver.WAV, AudioDriver.TONE}:
         raise UsageError("--record needs --audio wav or tone")
     return LineOptions(
@@ -129,6 +132,13 @@ def line_options(arguments: argparse.Namespace) -> LineOptions:
         as_json=arguments.json,
         verbose=arguments.verbose,
     )
+
+
+def _check_sound(path: Path) -> None:
+    try:
+        wave.open(str(path)).close()
+    except (OSError, EOFError, wave.Error) as error:
+        raise UsageError(f"--play {path}: is no WAV file that can be played: {str(error) or 'it is empty'}") from error
 
 
 def _password(source: str) -> Secret:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from appliance.app import logs
 from appliance.app.drivers import scripted
 from appliance.app.runtime import stopping_signals
 from appliance.app.script_run import Failure, ScriptRun
@@ -17,8 +18,9 @@ from appliance.cli.arguments import complain
 from appliance.cli.exit_codes import ExitCode
 from appliance.cli.output import Printer, quality_words
 from appliance.cli.session import until
+from appliance.config.model import Log
 from appliance.quality.summary import QualitySummary
-from appliance.sim import wav_file
+from appliance.sim import script, wav_file
 from appliance.sim.echo_check import seconds_of_tone
 from appliance.sim.script import Line
 from appliance.sim.script_panel import ScriptPanel
@@ -67,32 +69,39 @@ class _Outcome:
             self.cause = event.cause
 
 
-def play(lines: tuple[Line, ...], *, as_json: bool, record: Path | None, broker_port: int, must_hear: bool) -> ExitCode:
-    """Play the script in a simulation of its own; `must_hear` asks that our tone came back."""
-    printer = Printer(as_json=as_json)
+def play(script_file: Path | None, *, as_json: bool, record: Path | None, broker_port: int) -> ExitCode:
+    """Play a script in a simulation of its own; without one, a call to the echo, which has to bring our tone back.
+
+    Raises:
+        UsageError: the script can't be read.
+    """
+    lines = script.parse(DEFAULT, "default") if script_file is None else script.load(script_file)
+    logs.configure(Log(level="warning"))
+    # Without a terminal and without a script the reader is a program.
+    printer = Printer(as_json=as_json or script_file is None)
     with tempfile.TemporaryDirectory(prefix="intercom-") as folder:
         heard = record or Path(folder) / "heard.wav"
         outcome = asyncio.run(_play(lines, printer, heard, broker_port))
         outcome.heard = seconds_of_tone(wav_file.read(heard), HERTZ) if heard.exists() else 0.0
-    return _judge(outcome, printer, len(lines), must_hear=must_hear)
+    return _judge(outcome, printer, len(lines), must_hear=script_file is None)
 
 
 async def _play(lines: tuple[Line, ...], printer: Printer, heard: Path, broker_port: int) -> _Outcome:
     panel = ScriptPanel()
     outcome = _Outcome()
-    script = ScriptRun(panel)
+    actor = ScriptRun(panel)
     stop = asyncio.Event()
     with stopping_signals(stop.set):
         async with simulation(scripted(panel), ToneAudio(HERTZ, record=heard), broker_port=broker_port) as running:
             events = running.unit.client.events
             with contextlib.ExitStack() as stack:
-                for subscriber in (printer.event, outcome.happened, script.happened):
+                for subscriber in (printer.event, outcome.happened, actor.happened):
                     stack.callback(events.subscribe(subscriber))
                 _introduce(running, printer)
                 await _registered(running.unit.client, stop)
 
                 async def perform() -> bool:
-                    outcome.failure = await script.play(lines)
+                    outcome.failure = await actor.play(lines)
                     return True
 
                 outcome.interrupted = not await until(stop, perform())

@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 _PRESS = 0.35
 """Seconds to allow for each digit: 160 ms of tone, a pause, and some patience."""
 
+_LOGIN = Seconds(10.0)
+"""How long a registrar is tried: somebody waits for the answer."""
+
 T = TypeVar("T")
 
 
@@ -82,6 +85,7 @@ async def _logged_in(options: LineOptions, printer: Printer, stop: asyncio.Event
         domain=options.domain,
         ca_file=None if options.ca_file is None else str(options.ca_file),
         media=MediaSettings(stun=options.stun),
+        login_timeout=_LOGIN,
         close_timeout=Seconds(1.0),
     )
 

@@ -1,0 +1,75 @@
+"""What each part of a unit is told, out of its configuration. Loads no part: a configuration is checked quickly."""
+
+import uuid
+from pathlib import Path
+from typing import Final
+
+from appliance.calls.settings import ClientSettings
+from appliance.config.model import Configuration, Line, Media
+from appliance.media.settings import MediaSettings, TurnServer
+from appliance.phone.dial_plan import DialPlan
+from appliance.phone.state import PhoneSettings
+from appliance.units import Seconds
+
+GOODBYE: Final = Seconds(0.6)
+"""How long each of the registrar and the broker is waited for when the unit stops: together well under two seconds."""
+
+_MACHINE_ID: Final = Path("/etc/machine-id")
+
+
+def client_settings(configuration: Configuration) -> ClientSettings:
+    """The line and its media. Raises `UsageError`."""
+    line = configuration.line
+    return ClientSettings(
+        registrars=line.registrars,
+        domain=line.domain,
+        display_name=line.display_name,
+        ca_file=None if line.ca_file is None else str(line.ca_file),
+        instance_id=instance_id(line),
+        register_expires=line.register_expires,
+        ring_timeout=configuration.dialling.ring_timeout,
+        close_timeout=GOODBYE,
+        media=media_settings(configuration.media),
+    )
+
+
+def media_settings(media: Media) -> MediaSettings:
+    """How sound travels."""
+    turn = media.turn
+    return MediaSettings(
+        codecs=media.codecs,
+        ptime=media.ptime,
+        max_average_bitrate=media.max_average_bitrate,
+        stun=media.stun,
+        turn=None if turn is None else TurnServer(url=turn.url, username=turn.user, password=turn.password.reveal()),
+        dscp=media.dscp,
+        playout_delay=media.playout_delay,
+        loopback=media.loopback,
+    )
+
+
+def phone_settings(configuration: Configuration) -> PhoneSettings:
+    """What the person at the telephone meets. Raises `UsageError` for a dial plan that can't be read."""
+    dialling = configuration.dialling
+    return PhoneSettings(
+        name=configuration.line.display_name or configuration.unit.name,
+        number=configuration.line.user,
+        dial_plan=DialPlan.of(
+            patterns=dialling.patterns,
+            blocked=dialling.blocked,
+            emergency=dialling.emergency,
+            inter_digit=dialling.inter_digit,
+        ),
+    )
+
+
+def instance_id(line: Line, machine_id: Path = _MACHINE_ID) -> str:
+    """The unit's name for ever (RFC 5626 §4.1), the same after every start; "" if the machine has none.
+
+    Derived, not copied: the machine's own id is not for others (machine-id(5)).
+    """
+    try:
+        machine = machine_id.read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""
+    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{machine}/{line.user}@{line.domain}')}" if machine else ""
