@@ -122,13 +122,16 @@ class Playout:
             or self._starved >= _IDLE
         ):
             timeline = self._begin(packet, payload_format.clock_rate)
-        position = timeline.position(packet)
+        sequence, position = timeline.sequence(packet), timeline.position(packet)
         transit = Seconds(now - position / SAMPLE_RATE)
         if abs(self._estimator.relative(transit)) > _DISCONTINUITY:
+            if sequence <= self._sequence:  # a straggler, or a sender that starts over: which, the next second tells
+                self._late += 1
+                return
             timeline = self._begin(packet, payload_format.clock_rate)
-            position = timeline.position(packet)
+            sequence, position = timeline.sequence(packet), timeline.position(packet)
             transit = Seconds(now - position / SAMPLE_RATE)
-        waiting = Waiting(position, timeline.sequence(packet), duration, packet.payload, payload_format.decoder)
+        waiting = Waiting(position, sequence, duration, packet.payload, payload_format.decoder)
         if self._beginning and len(self._buffer) == 0:
             self._position = position - int(self._estimator.target * _PER_MILLISECOND)
         outcome = self._buffer.insert(waiting, self._position)
@@ -139,7 +142,7 @@ class Playout:
         if outcome is Insertion.STORED:
             self._late_since = None
         else:
-            self._was_late(now)
+            self._was_late(sequence, now)
 
     def event_arrived(self, packet: RtpPacket) -> None:
         """A telephone event of the same stream came: no sound is missing meanwhile, and its number isn't lost."""
@@ -157,8 +160,10 @@ class Playout:
         self._late_since = None
         return self._timeline
 
-    def _was_late(self, now: Seconds) -> None:
+    def _was_late(self, sequence: int, now: Seconds) -> None:
         self._late += 1
+        if sequence <= self._sequence:
+            return  # a straggler, and no sign that the position is wrong
         if self._late_since is None:
             self._late_since = now
         elif now - self._late_since > _LATE_FOR:

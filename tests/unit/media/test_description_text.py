@@ -199,6 +199,7 @@ def test_what_is_written_is_read_the_same(description: Description) -> None:
     assert parse(render(description)) == description
 
 
+@pytest.mark.fuzz
 @given(mutated([each.encode() for each in EVERY]) | st.binary() | st.text().map(str.encode))
 def test_a_damaged_description_is_read_or_refused(body: bytes) -> None:
     try:

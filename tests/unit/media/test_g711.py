@@ -101,6 +101,7 @@ def test_sound_that_comes_back_is_merged() -> None:
     assert hear(result[4_800:].astype(np.int16), 400).longest_gap == 0
 
 
+@pytest.mark.fuzz
 @given(
     st.lists(st.binary(max_size=1200) | st.integers(0, 48).map(lambda n: 120 * n), max_size=8), st.sampled_from(LAWS)
 )

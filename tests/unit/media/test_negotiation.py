@@ -211,6 +211,7 @@ def test_a_new_path_is_noticed(change: dict[str, object], same: bool) -> None:
     assert TRANSPORT.same_path(replace(TRANSPORT, **change)) is same  # type: ignore[arg-type]
 
 
+@pytest.mark.fuzz
 @given(mutated([each.encode() for each in USABLE]), st.sampled_from(DIRECTIONS))
 def test_a_damaged_offer_is_answered_or_refused(body: bytes, wanted: MediaDirection) -> None:
     try:

@@ -114,6 +114,7 @@ def test_the_library_tells_its_version() -> None:
     assert opus.version().startswith("libopus")
 
 
+@pytest.mark.fuzz
 @given(st.lists(st.binary(max_size=80), max_size=10))
 def test_whatever_comes_is_decoded_to_its_duration(payloads: list[bytes]) -> None:
     decoder = OpusDecoder()

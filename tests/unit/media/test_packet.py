@@ -66,6 +66,7 @@ def test_rtcp_is_told_apart() -> None:
     assert not is_rtcp(b"")
 
 
+@pytest.mark.fuzz
 @given(mutated([PLAIN.serialise(), bytes([0x92]) + HEADER[1:] + bytes(20)]) | st.binary(max_size=64))
 def test_damaged_packets_are_read_or_refused(data: bytes) -> None:
     packet = parse(data)

@@ -78,6 +78,7 @@ def test_what_is_cut_or_foreign_is_refused(data: bytes) -> None:
     assert rtcp.parse(data) is None
 
 
+@pytest.mark.fuzz
 @given(mutated([EXAMPLE]) | st.binary(max_size=100))
 def test_damaged_packets_are_read_or_refused(data: bytes) -> None:
     packets = rtcp.parse(data)

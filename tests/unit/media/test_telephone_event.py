@@ -113,6 +113,7 @@ def test_what_is_no_digit_is_not_heard(payload: bytes) -> None:
     assert DigitReceiver({101: 8_000}).received(RtpPacket(101, 0, 0, 1, payload)) is None
 
 
+@pytest.mark.fuzz
 @given(
     st.lists(
         st.tuples(st.integers(0, 2), st.integers(0, 2**32 - 1), st.integers(0, 1), st.binary(max_size=6)), max_size=30
