@@ -1,7 +1,9 @@
-"""The composition root: a configuration becomes a unit, ready to be run. Nothing is opened here.
+"""The composition root: a configuration becomes a unit, ready to be run.
 
-Configuration ──► Client (line, media, audio) ──► PhoneController (panel)
-└──── events ─────► BrokerLink (MQTT)
+    Configuration ──► Client (line, media, audio) ──► PhoneController (panel)
+                          └──────── events ─────────► BrokerLink (MQTT)
+
+Nothing is opened here.
 """
 
 import os

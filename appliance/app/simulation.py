@@ -1,7 +1,9 @@
-"""[I/O] A whole exchange on this machine: a registrar, far ends, a broker, and the very unit that the service runs.
+"""[I/O] A whole exchange on this machine.
 
-Unit ──ws──► Registrar ◄──ws── FarEnd 100 … 103
-└───mqtt──► PrivateBroker
+    Unit ── ws ───► Registrar ◄── ws ── FarEnd 100 … 103
+      └─── mqtt ──► PrivateBroker
+
+The unit is the very one that the service runs.
 """
 
 import contextlib

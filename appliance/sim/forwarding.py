@@ -1,7 +1,9 @@
-"""One request on its way through the proxy: to how many phones it went, and which response goes back (RFC 3261 §16.7).
+"""One request on its way through the proxy: to how many phones it went, and which response goes back.
 
-caller ──ServerTransaction── Forwarding ──ClientTransaction── phone
-└──ClientTransaction── phone
+    caller ── ServerTransaction ── Forwarding ── ClientTransaction ── phone
+                                       └──────── ClientTransaction ── phone
+
+The rules are those of RFC 3261 §16.7.
 """
 
 from collections.abc import Callable

@@ -1,11 +1,13 @@
-"""A person at the telephone, written down: one step a line, `#` begins a comment.
+"""A person at the telephone, written down.
 
-lift                            lift the handset
-press 100                       press keys, one after the other
-wait call_answered [seconds]    until this event happens (10 s at most)
-sleep 2                         seconds
-expect-screen TEXT              until the display says TEXT (5 s at most)
-hang                            put the handset down
+    lift                            lift the handset
+    press 100                       press keys, one after the other
+    wait call_answered [seconds]    until this event happens (10 s at most)
+    sleep 2                         seconds
+    expect-screen TEXT              until the display says TEXT (5 s at most)
+    hang                            put the handset down
+
+One step a line; `#` begins a comment.
 """
 
 import difflib

@@ -77,11 +77,18 @@ async def intercom(*arguments: str, typed: bytes = b"") -> Result:
     return await finish(await start(*arguments), typed=typed)
 
 
-async def line(process: asyncio.subprocess.Process, text: str, *, seconds: float = 30.0) -> str:
-    """The first line of its output that has `text` in it."""
-    assert process.stdout is not None
+async def line(
+    process: asyncio.subprocess.Process,
+    text: str,
+    *,
+    stream: asyncio.StreamReader | None = None,
+    seconds: float = 30.0,
+) -> str:
+    """The first line of its output, or of `stream`, that has `text` in it."""
+    source = stream or process.stdout
+    assert source is not None
     async with asyncio.timeout(seconds):
-        while raw := await process.stdout.readline():
+        while raw := await source.readline():
             if text in raw.decode():
                 return raw.decode()
     raise AssertionError(f"{text!r} was not printed")
@@ -400,7 +407,9 @@ async def test_the_service_registers_says_it_is_ready_and_stops_at_once(registra
                 told = await loop.sock_recv(supervisor, 4096)
             while b"WATCHDOG=1" not in told:
                 told = await loop.sock_recv(supervisor, 4096)
-        await eventually(lambda: bool(registrar.bindings("alice")))
+        logged = await line(process, "registered as alice", stream=process.stderr)
+        assert json.loads(logged)["level"] == "info"
+        assert registrar.bindings("alice")
         before = loop.time()
         process.send_signal(signal.SIGTERM)
         result = await finish(process)
@@ -410,9 +419,8 @@ async def test_the_service_registers_says_it_is_ready_and_stops_at_once(registra
         async with asyncio.timeout(5):
             while b"STOPPING=1" not in told:
                 told = await loop.sock_recv(supervisor, 4096)
-    logged = [json.loads(entry) for entry in result.errors.splitlines()]
-    assert any("registered as alice" in entry["message"] for entry in logged)
-    assert WORD not in result.errors
+    assert "stopping" in {json.loads(entry)["message"] for entry in result.errors.splitlines()}
+    assert WORD not in logged + result.errors
 
 
 async def test_the_service_waits_for_a_registrar_that_is_not_there_yet(tmp_path: Path) -> None:
