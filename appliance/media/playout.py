@@ -38,6 +38,9 @@ _IDLE: Final = SAMPLE_RATE
 _LATE_FOR: Final = 0.2
 """Seconds of nothing but late packets that prove the position wrong."""
 
+_REORDERED: Final = 16
+"""Packets sent before the first one that may yet come after it."""
+
 _REVIEW: Final = 20
 """Frames (200 ms) between two decisions on the delay: its lowest value among them counts."""
 
@@ -114,60 +117,67 @@ class Playout:
         if payload_format is None or duration == 0:
             self._discarded += 1
             return
+        sequence, position = self._placed(packet, payload_format.clock_rate, now)
+        waiting = Waiting(position, sequence, duration, packet.payload, payload_format.decoder)
+        straggler = sequence <= self._sequence
+        if self._beginning and len(self._buffer) == 0 and not straggler:
+            self._position = position - int(self._estimator.target * _PER_MILLISECOND)
+        outcome = self._buffer.insert(waiting, waiting.end if straggler else self._position)
+        transit = Seconds(now - position / SAMPLE_RATE)
+        if outcome is Insertion.DUPLICATE:
+            self._discarded += 1
+            return
+        if abs(self._estimator.relative(transit)) <= _DISCONTINUITY:
+            self._estimator.arrived(transit, now)
+        if outcome is Insertion.STORED:
+            self._late_since = None
+            return
+        self._late += 1
+        if not straggler and self._is_misplaced(now):
+            self._restart()
+
+    def _placed(self, packet: RtpPacket, clock_rate: int, now: Seconds) -> tuple[int, int]:
+        """Sequence number and position of `packet`, on a new timeline if it can't belong to the present one."""
         timeline = self._timeline
         if (
             timeline is None
             or timeline.ssrc != packet.ssrc
-            or timeline.clock_rate != payload_format.clock_rate
+            or timeline.clock_rate != clock_rate
             or self._starved >= _IDLE
         ):
-            timeline = self._begin(packet, payload_format.clock_rate)
+            timeline = self._begin(packet, clock_rate)
         sequence, position = timeline.sequence(packet), timeline.position(packet)
-        transit = Seconds(now - position / SAMPLE_RATE)
-        if abs(self._estimator.relative(transit)) > _DISCONTINUITY:
-            if sequence <= self._sequence:  # a straggler, or a sender that starts over: which, the next second tells
-                self._late += 1
-                return
-            timeline = self._begin(packet, payload_format.clock_rate)
+        distance = self._estimator.relative(Seconds(now - position / SAMPLE_RATE))
+        if abs(distance) > _DISCONTINUITY and sequence > self._sequence:
+            timeline = self._begin(packet, clock_rate)
             sequence, position = timeline.sequence(packet), timeline.position(packet)
-            transit = Seconds(now - position / SAMPLE_RATE)
-        waiting = Waiting(position, sequence, duration, packet.payload, payload_format.decoder)
-        if self._beginning and len(self._buffer) == 0:
-            self._position = position - int(self._estimator.target * _PER_MILLISECOND)
-        outcome = self._buffer.insert(waiting, self._position)
-        if outcome is Insertion.DUPLICATE:
-            self._discarded += 1
-            return
-        self._estimator.arrived(transit, now)
-        if outcome is Insertion.STORED:
-            self._late_since = None
-        else:
-            self._was_late(sequence, now)
+        return sequence, position
+
+    def _begin(self, packet: RtpPacket, clock_rate: int) -> Timeline:
+        """Start over with `packet`: another source, a long pause, a sender whose timestamps jumped."""
+        self._timeline = Timeline(packet, clock_rate)
+        self._sequence = self._event = packet.sequence_number - _REORDERED
+        self._restart()
+        return self._timeline
+
+    def _restart(self) -> None:
+        """Let the next packet decide where on the timeline the listener is."""
+        self._discarded += self._buffer.clear()
+        self._estimator.restart()
+        self._beginning, self._pause = True, False
+        self._starved = self._correction = self._reviewed = self._doubtful = 0
+        self._late_since = None
+
+    def _is_misplaced(self, now: Seconds) -> bool:
+        """For too long everything new has come too late."""
+        if self._late_since is None:
+            self._late_since = now
+        return now - self._late_since > _LATE_FOR
 
     def event_arrived(self, packet: RtpPacket) -> None:
         """A telephone event of the same stream came: no sound is missing meanwhile, and its number isn't lost."""
         if self._timeline is not None and packet.ssrc == self._timeline.ssrc:
             self._event = max(self._event, self._timeline.sequence(packet))
-
-    def _begin(self, packet: RtpPacket, clock_rate: int) -> Timeline:
-        """Start over with `packet`: another source, a long pause, a sender whose timestamps jumped."""
-        self._discarded += self._buffer.clear()
-        self._estimator.restart()
-        self._timeline = Timeline(packet, clock_rate)
-        self._beginning, self._pause = True, False
-        self._sequence = self._event = packet.sequence_number - 1
-        self._starved = self._correction = self._reviewed = self._doubtful = 0
-        self._late_since = None
-        return self._timeline
-
-    def _was_late(self, sequence: int, now: Seconds) -> None:
-        self._late += 1
-        if sequence <= self._sequence:
-            return  # a straggler, and no sign that the position is wrong
-        if self._late_since is None:
-            self._late_since = now
-        elif now - self._late_since > _LATE_FOR:
-            self._timeline = None  # the next packet begins anew
 
     def next_frame(self, now: Seconds) -> Pcm:
         """The next 10 ms for the speaker: shape (480,), always."""
