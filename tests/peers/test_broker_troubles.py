@@ -72,7 +72,7 @@ async def bad_port(request: pytest.FixtureRequest) -> AsyncIterator[int]:
 
 
 async def test_a_broker_that_is_not_there_costs_the_loop_nothing(bad_port: int) -> None:
-    bad = BrokerSettings(host=LOOPBACK, port=bad_port, connect_timeout=Seconds(0.7))
+    bad = BrokerSettings(host=LOOPBACK, port=bad_port, connect_timeout=Seconds(4.0))
     limits = Limits(events=300)
     began = time.monotonic()
     async with LoopLag() as lag, BrokerLink(bad, bridge(), limits=limits, backoff=quick()) as unit:
@@ -83,10 +83,10 @@ async def test_a_broker_that_is_not_there_costs_the_loop_nothing(bad_port: int) 
         assert await until_problem(unit)
         assert not unit.connected
         assert unit.dropped.events == 700
-        # The idle machine's figure is some 3 ms; a blocking connect would cost the timeout's 700 ms, a name far more.
-        assert lag.longest < 0.3
+        # A few ms on an idle machine; a connection that the loop waits for would cost the timeout's 4 s.
+        assert lag.longest < 1.0
         left = time.monotonic()
-    assert time.monotonic() - left < 3.0, "nobody to say goodbye to: nothing to wait for"
+    assert time.monotonic() - left < 3.5, "nobody to say goodbye to: nothing to wait for"
     assert time.monotonic() - began < 30.0
 
 
@@ -97,7 +97,7 @@ async def test_a_broker_that_falls_silent_is_noticed_and_costs_nothing(mosquitto
         user=UNIT,
         password=Secret(UNIT_PASSWORD),
         connect_timeout=Seconds(1.0),
-        acknowledge_timeout=Seconds(1.0),
+        acknowledge_timeout=Seconds(4.0),
     )
     async with BrokerLink(impatient, bridge(), backoff=quick()) as unit:
         await connected(unit)
@@ -109,7 +109,7 @@ async def test_a_broker_that_falls_silent_is_noticed_and_costs_nothing(mosquitto
                     if number % 50 == 0:
                         await asyncio.sleep(0.01)
                 assert "acknowledges nothing" in await until_problem(unit)
-            assert lag.longest < 0.3
+            assert lag.longest < 1.0
         finally:
             mosquitto.resume()
         with Observer(mosquitto) as observer:
