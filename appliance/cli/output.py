@@ -12,6 +12,7 @@ from appliance.calls.events import (
     ClientEvent,
     ConnectionChange,
     Direction,
+    DtmfFailed,
     DtmfReceived,
     HoldChanged,
     IncomingCall,
@@ -130,6 +131,8 @@ def _words(event: ClientEvent) -> str:  # noqa: C901, PLR0911, PLR0912 -- a tabl
             return f"{cause} after {duration:.1f} s: {quality_words(summary)}"
         case DtmfReceived(digit=digit, method=method):
             return f"{digit} ({method})"
+        case DtmfFailed(digits=digits, reason=reason):
+            return f"{digits}: {reason}"
         case MuteChanged(muted=muted):
             return "muted" if muted else "open"
         case HoldChanged(held=held, by=by):
