@@ -6,8 +6,9 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from appliance.config.board import Board, Contact
 from appliance.config.model import Audio, AudioDriver, Panel, PanelDriver
-from appliance.errors import DriverError
+from appliance.errors import DriverError, UsageError
 from appliance.media.frame import Pcm, silence
 from appliance.media.ports import AudioDevice
 from appliance.phone.ports import Display, HookSwitch, Keypad
@@ -90,7 +91,7 @@ def _quiet_libraries() -> Iterator[None]:
 
 
 def panel_drivers(settings: Panel, *, title: str, on_quit: Callable[[], None]) -> PanelDrivers:
-    """The panel that `settings` name. Opens nothing; `on_quit` may come from any thread."""
+    """The panel that `settings` name. Opens nothing; `on_quit` may come from any thread. Raises `UsageError`."""
     match settings.driver:
         case PanelDriver.TERMINAL:
             from appliance.sim.terminal_panel import TerminalPanel  # noqa: PLC0415 -- no termios, no terminal
@@ -99,8 +100,30 @@ def panel_drivers(settings: Panel, *, title: str, on_quit: Callable[[], None]) -
             return PanelDrivers(
                 keypad=terminal.keypad, hook=terminal.hook, display=terminal.display, note=terminal.note
             )
+        case PanelDriver.GPIO:
+            if settings.board is None:
+                raise UsageError("a panel with driver gpio needs a board, None was given")
+            return _board_drivers(settings.board)
         case PanelDriver.NONE:
             return scripted(ScriptPanel())
+
+
+def _board_drivers(board: Board) -> PanelDrivers:
+    # gpiozero and luma.oled may be absent where they are not asked for.
+    from appliance.devices.gpio_header import GpioHeader  # noqa: PLC0415
+    from appliance.devices.hook_switch import HookSwitch as GpioHookSwitch  # noqa: PLC0415
+    from appliance.devices.keypad import MatrixKeypad  # noqa: PLC0415
+    from appliance.devices.oled import I2cLink, Oled  # noqa: PLC0415
+
+    header = GpioHeader()
+    keypad, display = board.keypad, board.display
+    return PanelDrivers(
+        keypad=MatrixKeypad(header, rows=keypad.rows, columns=keypad.columns, keys=keypad.legends),
+        hook=GpioHookSwitch(header, board.hook.gpio, closed_off_hook=board.hook.off_hook is Contact.CLOSED),
+        display=Oled(
+            I2cLink(display.controller, bus=display.bus, address=display.address, turned=display.turned),
+        ),
+    )
 
 
 def scripted(panel: ScriptPanel) -> PanelDrivers:

@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from appliance.config import formats
+from appliance.config.board import load_board
 from appliance.config.model import (
     Audio,
     AudioDriver,
@@ -206,9 +207,19 @@ def _audio(table: Table) -> Audio:
 
 
 def _panel(table: Table) -> Panel:
-    panel = Panel(driver=table.choice("driver", PanelDriver.TERMINAL))
+    driver = table.choice("driver", PanelDriver.TERMINAL)
+    file = table.path("board", must_exist=True)
+    board = None
+    if file is not None:
+        try:
+            board = load_board(file)
+        except ConfigError as error:
+            for problem in error.problems:
+                table.complain("board", f"panel.board: {problem}")
+    elif driver is PanelDriver.GPIO and "board" not in table:
+        table.complain("board", "panel.board is missing: the file that says what is connected to which pin")
     table.finish()
-    return panel
+    return Panel(driver=driver, board=board)
 
 
 def _dialling(table: Table) -> Dialling:

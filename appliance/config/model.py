@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from appliance.config.board import Board
 from appliance.config.secret import Secret
 from appliance.units import Milliseconds, Seconds
 
@@ -32,6 +33,8 @@ class PanelDriver(StrEnum):
 
     TERMINAL = "terminal"
     """Keys, hook and display in a terminal."""
+    GPIO = "gpio"
+    """The real ones, on the header of a Raspberry Pi."""
     NONE = "none"
     """Nobody: a unit that is only seen on the broker."""
 
@@ -135,6 +138,8 @@ class Panel:
 
     driver: PanelDriver = PanelDriver.TERMINAL
     """Which driver."""
+    board: Board | None = None
+    """gpio: what is connected where. The file names a board file, like those in `hardware/boards`."""
 
 
 @dataclass(frozen=True, kw_only=True)

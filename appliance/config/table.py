@@ -99,15 +99,26 @@ class Table:
             return default
         return float(value)
 
-    def integer(self, key: str, default: int, low: int, high: int) -> int:
+    def integer(self, key: str, default: int, low: int, high: int, *, required: bool = False) -> int:
         """A whole number from `low` to `high`, both allowed."""
-        value = self._take(key, int, f"a whole number from {low} to {high}")
+        value = self._take(key, int, f"a whole number from {low} to {high}", required=required)
         if value is None:
             return default
         if not low <= value <= high:
             self._refuse(key, value, f"a whole number from {low} to {high}")
             return default
         return int(value)
+
+    def integers(self, key: str, low: int, high: int) -> tuple[int, ...]:
+        """A list, which has to be there and not empty, of whole numbers from `low` to `high`, both allowed."""
+        allowed = f"a list of whole numbers from {low} to {high}"
+        value = self._take(key, list, allowed, required=True)
+        if value is None:
+            return ()
+        if not value or any(type(entry) is not int or not low <= entry <= high for entry in value):
+            self._refuse(key, value, allowed)
+            return ()
+        return tuple(value)
 
     def flag(self, key: str, *, default: bool = False) -> bool:
         """`true` or `false`."""

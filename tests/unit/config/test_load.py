@@ -12,6 +12,7 @@ from appliance.errors import ConfigError
 FILE = Path("unit.toml")
 LINE = '[line]\nregistrars = ["wss://sip.test/ws"]\nuser = "201"\npassword = "s3cret-s3cret"\n'
 EXAMPLE = Path(__file__).parents[3] / "deploy" / "intercom.example.toml"
+BOARD = EXAMPLE.parents[1] / "hardware" / "boards" / "desk-phone.toml"
 
 
 def problems(text: str) -> tuple[str, ...]:
@@ -131,7 +132,9 @@ ERRORS = [
     (LINE + "[media]\ndscp = 64", "media.dscp = 64 can't be used: allowed is a whole number from 0 to 63"),
     (LINE + '[media.turn]\nurl = "turn:a"', "unit.toml:5: media.turn.user is missing"),
     (LINE + '[audio]\ndriver = "sound_card"', "did you mean sound-card?"),
-    (LINE + '[panel]\ndriver = "oled"', 'panel.driver = "oled" can\'t be used: allowed is one of terminal, none'),
+    (LINE + '[panel]\ndriver = "oled"', 'panel.driver = "oled" can\'t be used: allowed is one of terminal, gpio, none'),
+    (LINE + '[panel]\ndriver = "gpio"', "unit.toml:5: panel.board is missing: the file that says what is connected"),
+    (LINE + '[panel]\nboard = "nowhere.toml"', "unit.toml:6: panel.board: there is no file nowhere.toml"),
     (LINE + '[dialling]\npatterns = ["1YX"]', 'unit.toml:6: dialling.patterns = "1YX" can\'t be used: allowed is 0-9'),
     (LINE + "[dialling]\ninter_digit = 0", "dialling.inter_digit = 0 can't be used: allowed is a number from 1 to 30"),
     (LINE + "[broker]\n", "unit.toml:5: broker.host is missing"),
@@ -201,6 +204,7 @@ def test_the_example_that_ships(tmp_path: Path) -> None:
         (tmp_path / name).write_text("x\n")
     (tmp_path / "ca.pem").write_text("")
     (tmp_path / "hello.wav").write_text("")
+    (tmp_path / "desk-phone.toml").write_text(BOARD.read_text())
     text = EXAMPLE.read_text(encoding="utf-8")
     configuration = parse(text, tmp_path / "c.toml")
     assert configuration.unit.name == "hall"
