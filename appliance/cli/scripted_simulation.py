@@ -12,12 +12,11 @@ from appliance.app.drivers import scripted
 from appliance.app.runtime import stopping_signals
 from appliance.app.script_run import Failure, ScriptRun
 from appliance.app.simulation import Simulation, simulation
-from appliance.calls.client import Client
-from appliance.calls.events import CallFailed, CallTerminated, ClientEvent, Login
+from appliance.calls.events import CallFailed, CallTerminated, ClientEvent
 from appliance.cli.arguments import complain
 from appliance.cli.exit_codes import ExitCode
 from appliance.cli.output import Printer, quality_words
-from appliance.cli.session import until
+from appliance.cli.session import registered, until
 from appliance.config.model import Log
 from appliance.quality.summary import QualitySummary
 from appliance.sim import script, wav_file
@@ -98,7 +97,8 @@ async def _play(lines: tuple[Line, ...], printer: Printer, heard: Path, broker_p
                 for subscriber in (printer.event, outcome.happened, actor.happened):
                     stack.callback(events.subscribe(subscriber))
                 _introduce(running, printer)
-                await _registered(running.unit.client, stop)
+                # But not for ever: a script may want to see a telephone that is not connected.
+                await registered(running.unit.client, stop)
 
                 async def perform() -> bool:
                     outcome.failure = await actor.play(lines)
@@ -119,20 +119,6 @@ def _introduce(running: Simulation, printer: Printer) -> None:
         {"registrar": running.registrar.url, "broker": address, "topics": topics, "problem": running.problem},
         running.problem or f"registrar {running.registrar.url}, events at {address}",
     )
-
-
-async def _registered(client: Client, stop: asyncio.Event) -> None:
-    """Wait, but not for ever: a script may want to see a telephone that is not connected."""
-    login = asyncio.Event()
-
-    def happened(event: ClientEvent) -> None:
-        if isinstance(event, Login):
-            login.set()
-
-    unsubscribe = client.subscribe(happened)
-    if not client.is_registered:
-        await until(stop, login.wait(), seconds=10.0)
-    unsubscribe()
 
 
 def _judge(outcome: _Outcome, printer: Printer, steps: int, *, must_hear: bool) -> ExitCode:

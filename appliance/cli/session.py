@@ -14,7 +14,7 @@ from appliance.calls import dtmf
 from appliance.calls.call import Call
 from appliance.calls.cause import Cause
 from appliance.calls.client import Client
-from appliance.calls.events import CallFailed, CallTerminated, ClientEvent
+from appliance.calls.events import CallFailed, CallTerminated, ClientEvent, Login
 from appliance.calls.settings import ClientSettings
 from appliance.cli.arguments import complain
 from appliance.cli.exit_codes import ExitCode
@@ -115,6 +115,20 @@ async def until(stop: asyncio.Event, work: Awaitable[T], *, seconds: float | Non
         for pending in (task, stopped):
             pending.cancel()
         await asyncio.wait({task, stopped})
+
+
+async def registered(client: Client, stop: asyncio.Event) -> None:
+    """Wait until the line is registered, ten seconds at most, or until `stop` is set."""
+    login = asyncio.Event()
+
+    def happened(event: ClientEvent) -> None:
+        if isinstance(event, Login):
+            login.set()
+
+    unsubscribe = client.subscribe(happened)
+    if not client.is_registered:
+        await until(stop, login.wait(), seconds=10.0)
+    unsubscribe()
 
 
 async def talk(session: Session, call: Call) -> ExitCode:

@@ -11,6 +11,7 @@ from appliance.app.runtime import stopping_signals
 from appliance.app.simulation import NUMBERS_IN_SHORT, Simulation, simulation
 from appliance.cli.exit_codes import ExitCode
 from appliance.cli.output import Printer
+from appliance.cli.session import registered
 from appliance.cli.simulate import HELP
 from appliance.config.model import Log, Panel, PanelDriver
 from appliance.media.ports import AudioDevice
@@ -38,9 +39,11 @@ async def _at_the_telephone(record: Path | None, broker_port: int, *, silent: bo
     audio, sound = await _sound(record, silent=silent)
     with stopping_signals(stop.set):
         async with simulation(panel, audio, broker_port=broker_port) as running:
+            running.unit.client.subscribe(Printer(as_json=False, write=note).event)
+            await registered(running.unit.client, stop)
+            # Last, because a small window has room for the last lines only.
             for line in (HELP, sound, _broker_words(running)):
                 note(line)
-            running.unit.client.subscribe(Printer(as_json=False, write=note).event)
             await stop.wait()
     return ExitCode.DONE
 
