@@ -56,6 +56,7 @@ class RtpSession:
         self._digit = digit
         self._capture: Capture | None = None
         self._agreed: Negotiated | None = None
+        self._final: MediaStatistics | None = None
         self._digits = DigitReceiver({})
         self._clock_rates: dict[int, int] = {}
         self._audio_types: frozenset[int] = frozenset()
@@ -142,10 +143,17 @@ class RtpSession:
         if self._agreed is not None:
             self.reports.sent(packet, self._agreed.send.clock_rate, now)
 
+    def close(self) -> None:
+        """Let go of codecs and buffers; `totals` stay what they are. Whoever keeps the call keeps no more than that."""
+        self._final = self.totals
+        self.stream = self._capture = None
+
     @property
     def totals(self) -> MediaStatistics:
         """The running totals and present values. From any thread."""
         agreed, stream = self._agreed, self.stream
+        if self._final is not None:
+            return self._final
         if agreed is None or stream is None:
             return MediaStatistics()
         return statistics(agreed.send.name, stream.capture_counters, stream.playout_counters, self.reports.counters)

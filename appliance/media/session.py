@@ -329,6 +329,8 @@ class MediaSession:
             for path in (self._path, self._next_path):
                 if path is not None:
                     await path.transport.close()
+            self._path = self._next_path = None
+            self._rtp.close()
             self._home.audio_needed(self, needed=False)
 
 

@@ -13,7 +13,7 @@ import logging
 import socket
 from collections import deque
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final
 
 import aioice
 import pylibsrtp
@@ -38,6 +38,7 @@ from appliance.clock import Clock
 from appliance.media.description import TransportParameters
 from appliance.media.settings import MediaSettings
 from appliance.media.stun_address import can_reach, is_ipv4, resolved
+from appliance.media.transport_listener import Nobody, TransportListener
 from appliance.tasks import TaskSet
 from appliance.units import Seconds
 
@@ -68,22 +69,6 @@ _MULTICAST_NAMES: Final = 8
 
 _FAREWELL: Final = 3.0
 """Seconds between the peer's DTLS close and a report of it: at the end of a call, the BYE comes in between."""
-
-
-class TransportListener(Protocol):
-    """What a transport tells, on its loop. None of these may raise or block."""
-
-    def rtp(self, data: bytes, now: Seconds) -> None:
-        """An RTP packet in the clear."""
-
-    def rtcp(self, data: bytes, now: Seconds) -> None:
-        """A compound RTCP packet in the clear."""
-
-    def connected(self) -> None:
-        """ICE and DTLS are through. Once."""
-
-    def failed(self, reason: str) -> None:
-        """There is no path, or not any more. At most once, and last."""
 
 
 class _Inbox(asyncio.Queue["tuple[bytes, int] | None"]):
@@ -216,6 +201,9 @@ class _Dtls(RTCDtlsTransport):
 
     def take_role(self, role: str) -> None:
         self._set_role(role)
+
+    def forget_listener(self) -> None:
+        self._listener = Nobody()
 
 
 class Transport:
@@ -380,6 +368,8 @@ class Transport:
         await self._dtls.stop()
         self._connection.ours = True
         await self._ice.stop()
+        self._listener = Nobody()
+        self._dtls.forget_listener()
 
 
 def _candidate(line: str) -> aioice.Candidate | None:
