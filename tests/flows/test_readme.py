@@ -45,5 +45,5 @@ async def test_the_example_logs_in_calls_plays_hears_and_hangs_up(tmp_path: Path
 
 
 def test_the_example_is_ten_lines() -> None:
-    body = example().split("def main", 1)[1].split("asyncio.run", 1)[0].strip().splitlines()
+    body = example().split("def main", 1)[1].split("asyncio.run(", 1)[0].strip().splitlines()
     assert len(body) - 1 <= 10
