@@ -96,7 +96,7 @@ def gpiozero() -> ModuleType:
     try:
         import gpiozero as module  # noqa: PLC0415 -- not needed, and not everywhere, without real keys
     except ImportError as error:
-        raise DriverError("the GPIO needs gpiozero (pip install 'intercom-appliance[hardware]')") from error
+        raise DriverError("the GPIO needs gpiozero (pip install 'intercom-appliance[panel]')") from error
     package: ModuleType = module
     return package
 

@@ -25,8 +25,9 @@ _SIZE: Final = DISPLAY_WIDTH * DISPLAY_HEIGHT // 8
 _BLANK: Final = bytes(_SIZE)
 _NOP: Final = 0xE3
 """Does nothing in both controllers, and tells whether there is one."""
-_PROBE: Final = 2.0
-"""Seconds without a new image after which the display is asked whether it is still there."""
+_PROBE: Final = 0.5
+"""Seconds without a new image after which the display is asked whether it is still there. One that lost its power for
+a shorter time answers as if nothing had been, and is dark."""
 _RETRY: Final = 1.0
 """Seconds between two attempts to find it."""
 _PATIENCE: Final = 2.0
@@ -73,7 +74,7 @@ class I2cLink:
         try:
             import luma.oled.device  # noqa: F401, PLC0415 -- not everywhere, without a real display
         except ImportError as error:
-            raise DriverError("the display needs luma.oled (pip install 'intercom-appliance[hardware]')") from error
+            raise DriverError("the display needs luma.oled (pip install 'intercom-appliance[panel]')") from error
         if not Path(f"/dev/i2c-{self._bus}").exists():
             raise DriverError(f"there is no I2C bus {self._bus}: raspi-config nonint do_i2c 0 switches it on")
 

@@ -4,10 +4,14 @@ gpiozero's `MockPin` knows its own level only; these pins know what they are con
 """
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from gpiozero.pins.mock import MockFactory, MockPin
+
+_PATIENCE = 20.0
+"""Seconds a driver is waited for."""
 
 
 class WiredPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
@@ -59,7 +63,7 @@ class KeyMatrix:
 
     def _until(self, true: Callable[[], bool]) -> None:
         with self._looked:
-            assert self._looked.wait_for(true, 20.0), "nobody looks at the keypad"
+            assert self._looked.wait_for(true, _PATIENCE), "nobody looks at the keypad"
 
     def _level(self, asked: Any) -> bool | None:
         driven = {bool(pin._state) for pin in self._connected(asked) if pin._function == "output"}
@@ -94,6 +98,8 @@ class Bench:
         """How often the hook's pin was read."""
         self.opened = 0
         """How often the header was opened."""
+        self.broken = False
+        """Whether reading the hook's pin fails."""
         self.factory: Any = None
 
     def pins(self) -> Any:
@@ -106,6 +112,15 @@ class Bench:
         self.factory.pin(self._hook).wire = self._hook_level
         return self.factory
 
+    def looked(self, times: int) -> None:
+        """Wait until the hook's pin has been read so many more times."""
+        target, deadline = self.looks + times, time.monotonic() + _PATIENCE
+        while self.looks < target:
+            assert time.monotonic() < deadline, "nobody looks at the hook switch"
+            time.sleep(0.001)
+
     def _hook_level(self) -> bool | None:
         self.looks += 1
+        if self.broken:
+            raise OSError("the wire is loose")
         return False if self.hook_closed else None
