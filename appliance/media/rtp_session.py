@@ -147,6 +147,7 @@ class RtpSession:
         """Let go of codecs and buffers; `totals` stay what they are. Whoever keeps the call keeps no more than that."""
         self._final = self.totals
         self.stream = self._capture = None
+        self._transmit = self._digit = _nobody
 
     @property
     def totals(self) -> MediaStatistics:
@@ -157,6 +158,10 @@ class RtpSession:
         if agreed is None or stream is None:
             return MediaStatistics()
         return statistics(agreed.send.name, stream.capture_counters, stream.playout_counters, self.reports.counters)
+
+
+def _nobody(_: object) -> None:
+    """Who hears of a closed session."""
 
 
 def _sending(agreed: Negotiated) -> tuple[object, ...]:

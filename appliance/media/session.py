@@ -331,7 +331,12 @@ class MediaSession:
                     await path.transport.close()
             self._path = self._next_path = None
             self._rtp.close()
+            self._on_event = _nobody
             self._home.audio_needed(self, needed=False)
+
+
+def _nobody(_: MediaEvent) -> None:
+    """Who hears of a closed session."""
 
 
 class _Path:

@@ -171,6 +171,7 @@ class _Connection(aioice.Connection):
         """End it; aioice calls this too, when consent has expired."""
         self.lost = not self.ours
         await super().close()
+        self._check_list.clear()  # the pairs hold the sockets' protocols, and these hold the agent
 
 
 class _Certificate(RTCCertificate):

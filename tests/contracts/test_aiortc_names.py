@@ -48,6 +48,7 @@ def test_the_agent_reads_its_queue_and_asks_for_candidates_where_we_stand_in() -
     )
     assert "self._queue.put_nowait((data, component))" in source(aioice.Connection.data_received)
     assert "self._queue.get()" in source(aioice.Connection.recvfrom)
+    assert "self._check_list: list[CandidatePair] = []" in source(aioice.Connection.__init__)
     # Consent that expires ends in `close`, which is how its loss is told from our own end.
     assert "self.close()" in source(aioice.Connection.query_consent)
 
