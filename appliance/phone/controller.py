@@ -20,7 +20,7 @@ from appliance.calls.client import Client
 from appliance.calls.events import CallEvent, Calling, ClientEvent, Direction
 from appliance.calls.state import LAST_STATES
 from appliance.clock import Clock, SystemClock
-from appliance.errors import ApplianceError, TransportError, UsageError
+from appliance.errors import ApplianceError, DriverError, TransportError, UsageError
 from appliance.events import Emitter
 from appliance.media import tones
 from appliance.phone.actions import (
@@ -127,8 +127,12 @@ class PhoneController:
         if self._client.is_registered:
             self._happened(LineChanged(registered=True))
         self._panel.open(self._loop)
-        self._hook.start(self._panel.hook_changed)
-        self._keypad.start(self._panel.key_pressed)
+        try:
+            self._hook.start(self._panel.hook_changed)
+            self._keypad.start(self._panel.key_pressed)
+        except DriverError:
+            await self.__aexit__(None, None, None)
+            raise
         return self
 
     async def __aexit__(
