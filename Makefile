@@ -42,7 +42,7 @@ lock: .cache/uv/bin/uv  ## Choose the newest versions that pyproject.toml allows
 	$(LOCK) --output-file requirements/build.txt requirements/build.in
 	$(LOCK) --extra sound --output-file requirements/run.txt pyproject.toml
 	$(LOCK) --extra hardware --output-file requirements/unit.txt pyproject.toml
-	$(LOCK) --extra sound --extra dev --output-file requirements/dev.txt pyproject.toml
+	$(LOCK) --extra sound --extra panel --extra dev --output-file requirements/dev.txt pyproject.toml
 	cd tests/support/web && npm install --package-lock-only
 
 clean:  ## Remove everything that was made here, the virtual environment too

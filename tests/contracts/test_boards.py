@@ -42,7 +42,7 @@ def numbered(board: Board) -> list[tuple[int, str, int]]:
 def next_ground(position: int) -> int:
     """The ground pin in the same row of the header that is nearest."""
     grounds = [number for number, pin in _J8.items() if pin.name == "GND" and number % 2 == position % 2]
-    return min(grounds, key=lambda ground: abs(ground - position))
+    return int(min(grounds, key=lambda ground: abs(ground - position)))
 
 
 def test_there_are_boards() -> None:
