@@ -134,6 +134,7 @@ class RtpSession:
         if packet.payload_type in self._audio_types:
             self.stream.arrived(packet, now)
             return
+        self.stream.event_arrived(packet)
         digit = self._digits.received(packet)
         if digit is not None:
             self._digit(digit)

@@ -32,7 +32,7 @@ class AudioStream:
         self._capture = capture
         self._playout = playout
         self._send = send
-        self._arrivals: deque[tuple[RtpPacket, Seconds]] = deque(maxlen=_ARRIVALS)
+        self._arrivals: deque[tuple[RtpPacket, Seconds | None]] = deque(maxlen=_ARRIVALS)
         self._capture_changes: deque[Callable[[Capture], object]] = deque(maxlen=_CHANGES)
         self._playout_changes: deque[Callable[[Playout], object]] = deque(maxlen=_CHANGES)
         self.audible = True
@@ -41,6 +41,10 @@ class AudioStream:
     def arrived(self, packet: RtpPacket, now: Seconds) -> None:
         """One audio packet of the peer, on the loop."""
         self._arrivals.append((packet, now))
+
+    def event_arrived(self, packet: RtpPacket) -> None:
+        """One telephone event of the peer, on the loop: there is no sound while it lasts."""
+        self._arrivals.append((packet, None))
 
     def change_capture(self, change: Callable[[Capture], object]) -> None:
         """Do `change` before the next frame is captured. From any thread."""
@@ -63,7 +67,11 @@ class AudioStream:
         while self._playout_changes:
             self._playout_changes.popleft()(self._playout)
         while self._arrivals:
-            self._playout.arrived(*self._arrivals.popleft())
+            packet, arrival = self._arrivals.popleft()
+            if arrival is None:
+                self._playout.event_arrived(packet)
+            else:
+                self._playout.arrived(packet, arrival)
         frame = self._playout.next_frame(now)
         return frame if self.audible else None
 

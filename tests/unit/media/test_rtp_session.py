@@ -106,6 +106,23 @@ def test_digits_go_out_only_if_the_peer_takes_them() -> None:
     assert 101 in {packet.payload_type for packet in bench.speak(10)}
 
 
+def test_the_pause_of_a_digit_is_neither_concealed_nor_an_underrun() -> None:
+    far, near = Bench(), Bench()
+    far.session.apply(AGREED)
+    near.session.apply(AGREED)
+    assert near.session.stream is not None
+    for index in range(300):
+        if index == 100:
+            assert far.session.send_digits("12")
+        for packet in far.speak(1):
+            near.session.received(packet.serialise(), Seconds(near.now))
+        near.session.stream.wanted(Seconds(near.now))
+        near.now += 0.01
+    assert [digit.digit for digit in near.digits] == ["1", "2"]
+    totals = near.session.totals
+    assert (totals.concealed, totals.underruns, totals.packets_lost) == (0.0, 0, 0)
+
+
 def test_nothing_is_counted_before_an_agreement() -> None:
     bench = Bench()
     bench.session.received(RtpPacket(0, 1, 160, 9, b"\xff" * 160).serialise(), Seconds(0.0))
