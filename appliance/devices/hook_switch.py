@@ -9,9 +9,12 @@ from appliance.devices.gpio_chip import PinFactory, gpiozero
 from appliance.devices.gpio_header import GpioHeader, Look, PinWatch
 from appliance.units import Seconds
 
+_IDLE: Final = Seconds(0.020)
+"""Between two looks while the handset rests or is held, which is nearly always."""
 _LOOK: Final = Seconds(0.005)
+"""Between two looks while it moves."""
 _LOOKS: Final = 5
-"""Looks that have to agree: 25 ms, longer than contacts bounce and far shorter than the shortest hook flash, 80 ms."""
+"""Looks that have to agree: 20 ms, longer than contacts bounce and far shorter than the shortest hook flash, 80 ms."""
 
 
 class HookSwitch:
@@ -38,7 +41,7 @@ class HookSwitch:
             def look() -> Seconds:
                 if contact.read(not switch.pin.state):
                     changed(contact.closed == self._closed_off_hook)
-                return _LOOK
+                return _IDLE if contact.settled else _LOOK
 
             return look
 

@@ -10,8 +10,8 @@ from appliance.devices.gpio_header import GpioHeader, Look, PinWatch
 from appliance.devices.keypad_scan import Contact, KeypadScan
 from appliance.units import Seconds
 
-_IDLE: Final = Seconds(0.010)
-"""Between two looks while no key is touched."""
+_IDLE: Final = Seconds(0.020)
+"""Between two looks while no key is touched, which is nearly always: a short press lasts 50 ms."""
 _SWEEP: Final = Seconds(0.005)
 """Between two sweeps while one is: with `KeypadScan`'s four sweeps a key counts after 20 ms."""
 _SETTLE: Final = Seconds(0.000_1)

@@ -30,11 +30,8 @@ class KeypadScan:
     def __init__(self, keys: Sequence[str], *, sweeps: int = 4) -> None:
         self._keys = {(row, column): key for row, text in enumerate(keys) for column, key in enumerate(text)}
         self._contacts = {contact: Integrator(sweeps) for contact in self._keys}
-
-    @property
-    def at_rest(self) -> bool:
+        self.at_rest = True
         """Whether every contact is open and has been for long enough."""
-        return all(contact.settled and not contact.closed for contact in self._contacts.values())
 
     def sweep(self, closed: Iterable[Contact]) -> tuple[str, ...]:
         """Take what one sweep read as closed; returns the keys that count as pressed from now on, row by row."""
@@ -46,6 +43,7 @@ class KeypadScan:
                 contact.doubt()
             elif contact.read(place in reading) and contact.closed:
                 pressed.append(self._keys[place])
+        self.at_rest = all(contact.settled and not contact.closed for contact in self._contacts.values())
         return tuple(pressed)
 
 

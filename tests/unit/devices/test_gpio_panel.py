@@ -1,6 +1,7 @@
 import logging
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 
@@ -95,6 +96,27 @@ def test_a_contact_that_bounces_is_one_change() -> None:
     hook.stop()
 
 
+def test_when_stop_has_returned_no_report_is_under_way() -> None:
+    board = bench()
+    under_way, go_on = threading.Event(), threading.Event()
+
+    def pressed(_: str) -> None:
+        under_way.set()
+        go_on.wait(20.0)
+
+    keys = keypad(GpioHeader(board.pins))
+    keys.start(pressed)
+    board.matrix.press("5")
+    assert under_way.wait(20.0)
+    stopping = threading.Thread(target=keys.stop)
+    stopping.start()
+    stopping.join(0.2)
+    assert stopping.is_alive()
+    go_on.set()
+    stopping.join(20.0)
+    assert not stopping.is_alive()
+
+
 def test_pins_that_another_driver_has_are_refused_and_given_back() -> None:
     board = bench()
     header = GpioHeader(board.pins)
@@ -139,6 +161,7 @@ def test_pins_that_fail_for_a_while_are_told_of_once_and_tried_again(caplog: pyt
 
 WITHOUT = """
 import sys
+import threading
 sys.modules[{missing!r}] = None
 from appliance.app.drivers import panel_drivers
 from appliance.config.board import load_board

@@ -117,6 +117,20 @@ def test_the_end_leaves_it_dark_and_off() -> None:
     assert wire.chip.picture == BLANK
 
 
+def test_what_it_showed_before_it_was_stopped_is_gone_when_it_starts_again() -> None:
+    wire = Wire()
+    display = Oled(wire)
+    display.start()
+    display.show(FIRST)
+    assert eventually(lambda: wire.chip.picture == FIRST)
+    display.stop()
+    display.start()
+    assert eventually(lambda: wire.chip.on)
+    time.sleep(0.2)
+    assert wire.chip.picture == BLANK
+    display.stop()
+
+
 def test_a_display_mounted_upside_down_is_turned() -> None:
     wire = Wire(turned=True)
     with running(wire) as display:
