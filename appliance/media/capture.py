@@ -1,7 +1,7 @@
 """From the microphone's frames to RTP packets.
 
-frame ─▶ mute ─▶ level ─▶ ptime full? ─▶ encoder ─▶ packet
-                                    └──▶ digit waiting? ─▶ event packet in its place
+frame ─▶ mute ─▶ ptime full? ─▶ encoder ─▶ packet
+                           └──▶ digit waiting? ─▶ event packet in its place
 """
 
 import numpy as np
@@ -9,10 +9,10 @@ import numpy as np
 from appliance.media.codec import Encoder
 from appliance.media.counters import CaptureCounters
 from appliance.media.frame import SAMPLE_RATE, Pcm
-from appliance.media.level import SILENCE, level
+from appliance.media.level import level
 from appliance.media.packet import SEQUENCE_MODULUS, TIMESTAMP_MODULUS, RtpPacket
 from appliance.media.telephone_event import DigitSender
-from appliance.units import Dbov, Milliseconds
+from appliance.units import Milliseconds
 
 
 class Capture:
@@ -42,7 +42,6 @@ class Capture:
         self._sequence_number = sequence_number
         self._timestamp = timestamp
         self._packets = self._octets = 0
-        self._level: Dbov = SILENCE
         self._marker = True  # the next packet begins a talkspurt (RFC 3551 §4.1)
         self._digits: DigitSender | None = None
         self.use(
@@ -76,10 +75,8 @@ class Capture:
     def frame(self, pcm: Pcm) -> RtpPacket | None:
         """10 ms from the microphone, shape (480,); a packet when a ptime is full and there is something to say."""
         if self.muted:
-            self._level = SILENCE
             self._buffer[self._filled : self._filled + pcm.size] = 0
         else:
-            self._level = level(pcm)
             self._buffer[self._filled : self._filled + pcm.size] = pcm
         self._filled += pcm.size
         if self._filled < self._buffer.size:
@@ -134,5 +131,5 @@ class Capture:
 
     @property
     def counters(self) -> CaptureCounters:
-        """The totals so far, and the level of the last frame."""
-        return CaptureCounters(packets_sent=self._packets, bytes_sent=self._octets, input_level=self._level)
+        """The totals so far, and the level of the last ptime: measured when somebody asks, not for every frame."""
+        return CaptureCounters(packets_sent=self._packets, bytes_sent=self._octets, input_level=level(self._buffer))

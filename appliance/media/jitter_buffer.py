@@ -71,6 +71,7 @@ class JitterBuffer:
     def __init__(self) -> None:
         self._waiting: list[Waiting] = []
         self._played: deque[int] = deque(maxlen=_REMEMBERED)
+        self._newest: int | None = None  # sequence number
         self.overflowed = 0
         """Packets dropped because too many waited."""
 
@@ -79,17 +80,28 @@ class JitterBuffer:
 
     def insert(self, packet: Waiting, position: int) -> Insertion:
         """Keep `packet` unless `position`, where the listener is, has passed it."""
-        if packet.sequence in self._played:
-            return Insertion.DUPLICATE
-        if any(each.sequence == packet.sequence or each.position == packet.position for each in self._waiting):
+        # Nearly every packet is newer than all before it, and need not be compared with each.
+        newer = (self._newest is None or packet.sequence > self._newest) and (
+            not self._waiting or packet.position > self._waiting[-1].position
+        )
+        if not newer and self._is_known(packet):
             return Insertion.DUPLICATE
         if packet.end <= position:
             return Insertion.LATE
-        insort(self._waiting, packet)
+        if newer:
+            self._newest = packet.sequence
+            self._waiting.append(packet)
+        else:
+            insort(self._waiting, packet)
         if len(self._waiting) > CAPACITY:
             del self._waiting[0]
             self.overflowed += 1
         return Insertion.STORED
+
+    def _is_known(self, packet: Waiting) -> bool:
+        return packet.sequence in self._played or any(
+            each.sequence == packet.sequence or each.position == packet.position for each in self._waiting
+        )
 
     @property
     def first(self) -> Waiting | None:
@@ -115,4 +127,5 @@ class JitterBuffer:
         count = len(self._waiting)
         self._waiting.clear()
         self._played.clear()
+        self._newest = None
         return count

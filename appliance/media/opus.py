@@ -114,6 +114,9 @@ class OpusEncoder:
         ):
             self._set(request, value)
         self._pausing = False
+        # Both stay where they are: to ask numpy for an address takes as long as to copy the sound.
+        self._sound = np.zeros(self._samples, dtype=np.int16)
+        self._address = self._sound.ctypes.data
         self._payload = ctypes.create_string_buffer(_MAXIMUM_PAYLOAD)
 
     def _set(self, request: int, value: int) -> None:
@@ -134,13 +137,15 @@ class OpusEncoder:
 
     def encode(self, pcm: Pcm) -> bytes:
         """The payload of one packet, from `pcm` of shape (samples,); b"" in a pause."""
-        sound = np.ascontiguousarray(pcm, dtype=np.int16)
-        size = self._library.opus_encode(self._state, sound.ctypes.data, sound.size, self._payload, _MAXIMUM_PAYLOAD)
+        if pcm.size != self._samples:
+            raise DriverError(f"libopus can't encode {pcm.size} samples where a packet has {self._samples}")
+        self._sound[:] = pcm
+        size = self._library.opus_encode(self._state, self._address, self._samples, self._payload, _MAXIMUM_PAYLOAD)
         if size < 0:
-            raise DriverError(f"libopus can't encode {sound.size} samples: error {size}")
+            raise DriverError(f"libopus can't encode {self._samples} samples: error {size}")
         # One or two bytes need not be sent (opus_encode's manual). The first are: they tell that a pause begins.
         paused, self._pausing = self._pausing, size <= 2
-        return b"" if paused and self._pausing else self._payload.raw[:size]
+        return b"" if paused and self._pausing else ctypes.string_at(self._payload, size)
 
 
 class OpusDecoder:
@@ -169,11 +174,10 @@ class OpusDecoder:
 
     def decode(self, payload: bytes) -> Pcm:
         """The sound of `payload`, shape (duration(payload),); concealment of that length where it is damaged."""
-        samples = self.duration(payload)
-        if not samples:
+        if not payload:
             return silence(0)
-        pcm = self._decode(payload, samples, fec=False)
-        return self.conceal(samples) if pcm is None else pcm
+        count = self._library.opus_decode(self._state, payload, len(payload), self._address, _MAXIMUM_DURATION, 0)
+        return self._sound[:count].copy() if count > 0 else self.conceal(self.duration(payload))
 
     def conceal(self, samples: int) -> Pcm:
         """A guess at `samples` (a multiple of 120) that never came, which fades by itself: shape (samples,)."""

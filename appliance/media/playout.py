@@ -20,7 +20,7 @@ from appliance.media.counters import PlayoutCounters
 from appliance.media.delay_estimator import DelayEstimator
 from appliance.media.frame import FRAME, SAMPLE_RATE, Pcm, silence
 from appliance.media.jitter_buffer import Insertion, JitterBuffer, Timeline, Waiting
-from appliance.media.level import SILENCE, level
+from appliance.media.level import level
 from appliance.media.packet import RtpPacket
 from appliance.media.time_stretch import lengthen, shorten
 from appliance.units import Milliseconds, Seconds
@@ -102,7 +102,7 @@ class Playout:
         self._late = self._discarded = self._underruns = 0
         self._played = self._concealed = self._stretched = 0
         self._delay = Milliseconds(0.0)
-        self._level = SILENCE
+        self._heard = silence(0)  # the last frame
 
     def use(self, formats: Sequence[PayloadFormat]) -> None:
         """Other payload types from now on, after a new offer and answer; the next packet begins a new timeline."""
@@ -184,22 +184,25 @@ class Playout:
         if self._timeline is not None:
             self._review(now)
         if self._pending.size < FRAME:
-            pieces = [self._pending]
-            count = self._pending.size
-            while count < FRAME:
-                piece = self._more()
-                pieces.append(piece)
-                count += piece.size
-            self._pending = np.concatenate(pieces)
-        frame = self._pending[:FRAME]
+            self._pending = self._longer(self._pending)
+        frame = self._heard = self._pending[:FRAME]
         self._pending = self._pending[FRAME:]
         if self._losing:
             self._estimator.lost(Milliseconds(self._losing / _PER_MILLISECOND + _REDUNDANCY_MARGIN), now)
             self._losing = 0
-        self._level = level(frame)
         if self._timeline is not None:
             self._played += FRAME
         return frame
+
+    def _longer(self, pending: Pcm) -> Pcm:
+        """`pending` and what follows it, a frame at least."""
+        pieces = [pending] if pending.size else []
+        count = pending.size
+        while count < FRAME:
+            piece = self._more()
+            pieces.append(piece)
+            count += piece.size
+        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
 
     def _review(self, now: Seconds) -> None:
         """Measure the delay, and decide now and then whether it should change."""
@@ -360,5 +363,5 @@ class Playout:
             stretched=Milliseconds(self._stretched / _PER_MILLISECOND),
             playout_delay=self._delay,
             underruns=self._underruns,
-            output_level=self._level,
+            output_level=level(self._heard),  # when somebody asks, not for every frame
         )
