@@ -9,7 +9,7 @@ PAGE := .cache/web/page.js
 PAGE_SOURCES := $(addprefix tests/support/web/,package.json package-lock.json .npmrc page.js)
 INSTALLER := requirements/install.sh requirements/build.txt pyproject.toml
 
-.PHONY: help run test lint unit peers fuzz web lock clean
+.PHONY: help run test lint unit peers fuzz web pictures lock clean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,10 @@ lock: .cache/uv/bin/uv  ## Choose the newest versions that pyproject.toml allows
 	$(LOCK) --extra hardware --output-file requirements/unit.txt pyproject.toml
 	$(LOCK) --extra sound --extra panel --extra dev --output-file requirements/dev.txt pyproject.toml
 	cd tests/support/web && npm install --package-lock-only
+
+pictures: .venv/.run  ## Draw the pictures of the display that the README shows
+	mkdir -p hardware/pictures
+	$(BIN)/intercom screens --out hardware/pictures/screens.png --in-call hardware/pictures/in-call.png
 
 clean:  ## Remove everything that was made here, the virtual environment too
 	rm -rf .venv .cache build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .grimp_cache .hypothesis
