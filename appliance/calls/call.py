@@ -118,6 +118,11 @@ class Call:
         return self._leg.negotiation.remote_held
 
     @property
+    def media_lost(self) -> bool:
+        """The media path is lost, or could not be opened: nothing is heard of the far end."""
+        return self._leg.progress.media_lost
+
+    @property
     def last_sample(self) -> QualitySample | None:
         """The latest second of quality; None before the first."""
         return self._leg.measurement.last

@@ -355,10 +355,11 @@ class Client:
                 waiting = self._requests.get(event.request)
                 if waiting is not None and not waiting.done():
                     waiting.set_result(event)
-            case sip.Disconnected() | sip.Connected():
-                for call in self._table.calls:
-                    call.leg.signalling(up=isinstance(event, sip.Connected))
-            case sip.RequestReceived(invite=None) | sip.Registered() | sip.RegistrationFailed() | sip.Unregistered():
+            case sip.Disconnected() | sip.Connected() | sip.Registered():
+                up = self._line.reachable
+                for call in self._table.calls if up or isinstance(event, sip.Disconnected) else ():
+                    call.leg.signalling(up=up)
+            case sip.RequestReceived(invite=None) | sip.RegistrationFailed() | sip.Unregistered():
                 pass
             case _:
                 self._in_call(event)

@@ -127,7 +127,7 @@ class CallAnswered(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaConnected(CallEvent):
-    """ICE and DTLS are through: media flows. Again only after the transport was renewed."""
+    """ICE and DTLS are through: media flows. Again when a lost path is back, or another has taken its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,13 +202,32 @@ class DtmfFailed(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaFailed(CallEvent):
-    """The media path could not be opened, or broke.
+    """The media path could not be opened, or is lost: nothing is heard until `MediaConnected`.
 
-    If it is not open again after `ClientSettings.media_timeout`, the call ends: "WebRTC Error" if it never was open,
-    "RTP Timeout" if it was.
+    A call whose path never was open ends after `ClientSettings.media_timeout` with "WebRTC Error". One that was
+    answered and has lost it is reconnecting.
     """
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconnecting(CallEvent):
+    """An answered call has lost its media path or its way to the registrar, and goes on; once until `Reconnected`.
+
+    `reason` is what was lost first: "media" (`MediaFailed` says when nothing is heard) or "signalling": then sound
+    goes on, and the call lives for as long as it does. A media path that is not back after
+    `ClientSettings.reconnect_timeout` ends the call: "RTP Timeout", or "Connection Error" without a registrar.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconnected(CallEvent):
+    """Media flows and the registrar is reached again; `duration` is the seconds since `Reconnecting`."""
+
+    duration: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,6 +258,8 @@ ClientEvent = (
     | DtmfReceived
     | DtmfFailed
     | MediaFailed
+    | Reconnecting
+    | Reconnected
     | Sample
 )
 

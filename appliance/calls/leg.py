@@ -20,6 +20,7 @@ from appliance.calls.facts import CallFacts
 from appliance.calls.measurement import Measurement
 from appliance.calls.negotiation import Negotiation, text
 from appliance.calls.ports import CallHome
+from appliance.calls.reconnection import Reconnection
 from appliance.calls.state import CallProgress
 from appliance.calls.timers import Timers
 from appliance.errors import ApplianceError, DescriptionError, StateError
@@ -67,7 +68,7 @@ class Leg:
         self._early: str | None = None
         """The early dialog whose description was applied: its To tag, "" if it had none."""
         self._answer_seen = self._answer_sent = False
-        self._media_was_up = False
+        self._reconnection = Reconnection(home, self)
         self._duration = 0.0
 
     @property
@@ -91,7 +92,7 @@ class Leg:
         """Keep the microphone away, or let it through."""
         if on != self.muted:
             self.muted = self.media.muted = on
-            self._emit(events.MuteChanged(call=self.info, muted=on))
+            self.emit(events.MuteChanged(call=self.info, muted=on))
 
     async def place(self, target: str, extra: HeaderPairs) -> None:
         """Send the INVITE. Raises what keeps it from going out; the call is over then, without an event."""
@@ -107,7 +108,7 @@ class Leg:
             self._abandon()
             raise
         self._timers.start("ring", self._home.settings.ring_timeout, self._nobody_answered)
-        self._emit(events.Calling(call=self.info))
+        self.emit(events.Calling(call=self.info))
         if self._home.take_mute():
             self.mute(on=True)
 
@@ -124,7 +125,7 @@ class Leg:
         self.progress.ring()
         self._timers.start("ring", self._home.settings.ring_timeout, self._nobody_answered)
         facts = self.facts
-        self._emit(events.IncomingCall(call=self.info, caller_id=facts.src, caller_name=facts.caller_name))
+        self.emit(events.IncomingCall(call=self.info, caller_id=facts.src, caller_name=facts.caller_name))
 
     def give_up(self, cause: Cause, status: int) -> None:
         """End it for a reason that is neither side's wish."""
@@ -134,7 +135,7 @@ class Leg:
 
     def signalling(self, *, up: bool) -> None:
         """The connection to the registrar was lost, or is back: a call that is not answered can't outlive a loss."""
-        self.progress.signalling(up=up)
+        self._reconnection.signalling(up=up)
         if not up and not self.over and not self.progress.answered:
             self.give_up(Cause.CONNECTION_ERROR, 503)
 
@@ -179,7 +180,7 @@ class Leg:
     def _progressed(self, event: sip.Progress) -> None:
         self.facts.adopt(event.headers)
         if self.progress.ring():
-            self._emit(events.CallRemoteRinging(call=self.info, early_media=event.body is not None))
+            self.emit(events.CallRemoteRinging(call=self.info, early_media=event.body is not None))
         if event.body is not None and self._early is None and not self._answer_seen:
             # One early dialog's description is enough to hear something; the answer tells whose call it is.
             self._early = event.early
@@ -208,6 +209,7 @@ class Leg:
                     await self._acknowledged(body)
                 case sip.Offered():
                     await self.negotiation.answer(event)
+                    self._reconnection.followed()
                 case sip.Reanswered(body=body):
                     problem = await self.negotiation.apply(body)
                     if problem:
@@ -272,7 +274,7 @@ class Leg:
 
     def _described(self) -> None:
         if self.progress.describe():
-            self._emit(events.CallConnected(call=self.info))
+            self.emit(events.CallConnected(call=self.info))
 
     def _established(self) -> None:
         if not self.progress.answer():
@@ -280,10 +282,11 @@ class Leg:
         self._timers.stop("ring")
         self.answered_at = self._home.clock.now()
         self.decided.set()
-        self._emit(events.CallAnswered(call=self.info))
+        self.emit(events.CallAnswered(call=self.info))
         if self.over:
             return
         self.tasks.start("quality", self.measurement.run(self._sampled))
+        self._reconnection.answered()
         if self.negotiation.remote_held:
             self._hold_changed(held=True, by="remote")
 
@@ -310,33 +313,25 @@ class Leg:
         if isinstance(event, DigitReceived):
             self._digit(event.digit, event.duration, str(event.method))
         elif isinstance(event, MediaConnected):
-            self._timers.stop("media")
-            self._media_was_up = True
-            self.progress.media(up=True)
-            self._emit(events.MediaConnected(call=self.info))
+            self._reconnection.path_open()
         else:
-            self.progress.media(up=False)
-            self._timers.start("media", self._home.settings.media_timeout, self._no_media)
-            self._emit(events.MediaFailed(call=self.info, reason=event.reason))
-
-    def _no_media(self) -> None:
-        self.give_up(Cause.RTP_TIMEOUT if self._media_was_up else Cause.WEBRTC_ERROR, 408)
+            self._reconnection.path_failed(event.reason)
 
     def _hold_changed(self, held: bool, by: str) -> None:
         if self.progress.answered:
-            self._emit(events.HoldChanged(call=self.info, held=held, by=by))
+            self.emit(events.HoldChanged(call=self.info, held=held, by=by))
 
     def _digit(self, digit: str, duration: Milliseconds, method: str) -> None:
         if not self.over and self._filter.is_new(digit, method, self._home.clock.now()):
-            self._emit(events.DtmfReceived(call=self.info, digit=digit, duration=duration, method=method))
+            self.emit(events.DtmfReceived(call=self.info, digit=digit, duration=duration, method=method))
 
     def digits_refused(self, digits: str, reason: str) -> None:
         """Tell that the far end did not take them."""
         log.info("call %s: digits were refused: %s", self.facts.uuid, reason)
-        self._emit(events.DtmfFailed(call=self.info, digits=digits, reason=reason))
+        self.emit(events.DtmfFailed(call=self.info, digits=digits, reason=reason))
 
     def _sampled(self, sample: QualitySample) -> None:
-        self._emit(events.Sample(call=self.info, sample=sample))
+        self.emit(events.Sample(call=self.info, sample=sample))
 
     # The end.
 
@@ -387,13 +382,15 @@ class Leg:
 
     def _close(self) -> None:
         self._timers.stop_all()
+        self._reconnection.close()
         self._inbox.clear()
         self.negotiation.close()
         self.decided.set()
         self.ended.set()
         self._on_end()
 
-    def _emit(self, event: ClientEvent) -> None:
+    def emit(self, event: ClientEvent) -> None:
+        """Tell the client's user, unless the call is over."""
         # Whoever heard the event before this one may have ended the call.
         if not self.over:
             self._home.emit(event)

@@ -73,6 +73,11 @@ class Line:
         return self._agent is not None and self._agent.connected
 
     @property
+    def reachable(self) -> bool:
+        """The WebSocket is open, and the registrar has our binding if it is to."""
+        return self._agent is not None and self._agent.reachable
+
+    @property
     def registered(self) -> bool:
         """The registrar has our binding."""
         return self._registered

@@ -15,7 +15,7 @@ from appliance.sip.events import InviteId, Offered
 
 log = logging.getLogger(__name__)
 
-_TIMEOUT: Final = 45.0
+_TIMEOUT: Final = 20.0
 """Seconds a re-INVITE may take, with the core's own retries after 491; then it counts as refused."""
 
 _ATTEMPTS: Final = 3
@@ -65,18 +65,32 @@ class Negotiation:
             self._agreed(offered=False)
         return True
 
-    async def reoffer(self, invite: InviteId, prepare: Callable[[], None]) -> str:
-        """Make a new offer, after `prepare`; why the far end did not take it, "" if it did."""
+    async def reoffer(
+        self,
+        invite: InviteId,
+        prepare: Callable[[], None],
+        *,
+        patience: float = _TIMEOUT,
+        attempts: int = _ATTEMPTS,
+    ) -> str:
+        """Make a new offer, after `prepare`; why the far end did not take it, "" if it did.
+
+        Args:
+            invite: whose dialog it is made in.
+            prepare: called before each attempt's offer is made.
+            patience: seconds after which an offer without an answer is taken back.
+            attempts: how often it is made when the peer's own is in the way.
+        """
         async with self._lock:
-            for _ in range(_ATTEMPTS):
-                problem = await self._offer(invite, prepare)
-                if not problem.startswith(str(_REQUEST_PENDING)):
-                    return problem
+            for attempt in range(1, attempts + 1):
+                problem = await self._offer(invite, prepare, patience)
+                if not problem.startswith(str(_REQUEST_PENDING)) or attempt == attempts:
+                    break
                 # The peer's own offer is in the way, or waits for its ACK: after it.
                 await asyncio.sleep(_PENDING_WAIT)
             return problem
 
-    async def _offer(self, invite: InviteId, prepare: Callable[[], None]) -> str:
+    async def _offer(self, invite: InviteId, prepare: Callable[[], None], patience: float) -> str:
         if self._is_closed():
             return "the call is over"
         prepare()
@@ -89,15 +103,17 @@ class Negotiation:
             self._making = False
         if self._is_closed():
             return "the call is over"
-        return await self._exchange(invite, body)
+        return await self._exchange(invite, body, patience)
 
-    async def _exchange(self, invite: InviteId, body: str) -> str:
+    async def _exchange(self, invite: InviteId, body: str, patience: float) -> str:
         self._answer = asyncio.get_running_loop().create_future()
         try:
             self._home.agent.reoffer(invite, body.encode())
-            async with asyncio.timeout(_TIMEOUT):
+            async with asyncio.timeout(patience):
                 answer = await self._answer
         except TimeoutError:
+            if not self._is_closed():
+                self._home.agent.withdraw_offer(invite)
             return "no answer to our offer"
         except ApplianceError as error:
             return str(error)

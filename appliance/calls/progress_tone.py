@@ -20,8 +20,16 @@ class Sounding(Protocol):
         """Where it is."""
 
     @property
+    def held(self) -> bool:
+        """Held by us."""
+
+    @property
     def waiting(self) -> bool:
         """Incoming, and nobody has decided about it."""
+
+    @property
+    def media_lost(self) -> bool:
+        """Nothing is heard of the far end."""
 
     @property
     def described(self) -> bool:
@@ -29,13 +37,15 @@ class Sounding(Protocol):
 
 
 def wanted(calls: Iterable[Sounding]) -> Tone | None:
-    """The tone for these calls now: ringtone, call waiting, ringback (not over early media), or None."""
+    """The tone for these calls now: ringtone, call waiting, ringback (not over early media), reconnecting, or None."""
     present = tuple(calls)
-    answered = any(call.state is CallState.ANSWERED for call in present)
+    established = tuple(call for call in present if call.state is CallState.ANSWERED)
+    answered = bool(established)
     if any(call.waiting for call in present):
         return tones.CALL_WAITING if answered else tones.RINGTONE
     if answered:
-        return None
+        silent = any(call.media_lost and not call.held for call in established)
+        return tones.RECONNECTING if silent else None
     ringing = any(
         call.direction is Direction.OUTGOING and call.state is CallState.RINGING and not call.described
         for call in present

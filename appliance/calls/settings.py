@@ -33,7 +33,9 @@ class ClientSettings:
     ring_timeout: Seconds = Seconds(60.0)
     """How long a call rings, either way, before it ends with "No Answer"."""
     media_timeout: Seconds = Seconds(10.0)
-    """A call whose media path failed is ended after this long without it."""
+    """A call whose first media path could not be opened, or was lost before the answer, is ended after this long."""
+    reconnect_timeout: Seconds = Seconds(30.0)
+    """A call that lost its media path, and could not get it back, is ended after this long."""
     allow_multiple_incoming: bool = False
     """Further incoming calls ring too; otherwise they are answered 486 Busy Here while there is a call."""
     close_timeout: Seconds = Seconds(2.0)
@@ -54,7 +56,7 @@ class ClientSettings:
         ]
         if not 100 <= self.register_expires <= 86_400:
             problems.append(f"register_expires: {self.register_expires} is outside 100-86400")
-        for name in ("login_timeout", "ring_timeout", "media_timeout", "close_timeout"):
+        for name in ("login_timeout", "ring_timeout", "media_timeout", "reconnect_timeout", "close_timeout"):
             if getattr(self, name) <= 0.0:
                 problems.append(f"{name}: must be more than 0")
         if problems:

@@ -124,6 +124,11 @@ class CallProgress:
         """The way to the registrar was lost, or is back. No transition: a call outlives it."""
         self._signalling = up
 
+    @property
+    def media_lost(self) -> bool:
+        """The media path is lost: nothing is heard."""
+        return self._media_lost
+
     def media(self, *, up: bool) -> None:
         """The media path was lost, or is open."""
         self._media_lost = not up

@@ -21,6 +21,8 @@ from appliance.calls.events import (
     Logout,
     MediaFailed,
     MuteChanged,
+    Reconnected,
+    Reconnecting,
     Sample,
     WebSocketConnected,
 )
@@ -137,7 +139,9 @@ def _words(event: ClientEvent) -> str:  # noqa: C901, PLR0911, PLR0912 -- a tabl
             return "muted" if muted else "open"
         case HoldChanged(held=held, by=by):
             return f"{'held' if held else 'resumed'} by {by}"
-        case MediaFailed(reason=reason):
+        case MediaFailed(reason=reason) | Reconnecting(reason=reason):
             return reason
+        case Reconnected(duration=duration):
+            return f"after {duration:.1f} s"
         case CallEvent(call=call):
             return call.dest if call.direction is Direction.OUTGOING else call.src

@@ -18,12 +18,13 @@ from appliance.clock import Clock
 from appliance.errors import DescriptionError, StateError
 from appliance.media.codec_table import encoder_for
 from appliance.media.counters import MediaStatistics
-from appliance.media.description import Description, MediaDirection, TransportParameters
+from appliance.media.description import Description, MediaDirection
 from appliance.media.description_text import parse, render
 from appliance.media.events import DigitReceived, MediaConnected, MediaEvent, MediaFailed
 from appliance.media.mixer import Mixer
 from appliance.media.negotiation import LocalParameters, Negotiated, answer, negotiated, offer
 from appliance.media.packet import RtpPacket
+from appliance.media.path import Path, Paths
 from appliance.media.rtp_session import RtpSession
 from appliance.media.settings import MediaSettings
 from appliance.media.transport import Transport
@@ -74,9 +75,9 @@ class MediaSession:
         """Our offer that has no answer yet."""
         self._answer_text = ""
         self._agreed: Negotiated | None = None
-        self._path: _Path | None = None
-        self._next_path: _Path | None = None
-        """What the offer without an answer is about, if it is not the present path."""
+        self._paths = Paths()
+        self._reporting: asyncio.Task[None] | None = None
+        self._heard: Seconds | None = None
         self._renewing = False
         self._held = False
         self._muted = False
@@ -122,6 +123,27 @@ class MediaSession:
     def renew(self) -> None:
         """Make the next offer about a new ICE and DTLS transport: the answer was forked, or the path has gone."""
         self._renewing = True
+
+    @property
+    def opening(self) -> bool:
+        """A path was agreed on and is not open yet; a former one may still serve. From any thread."""
+        path = self._paths.present
+        return path is not None and path.opening
+
+    @property
+    def last_heard(self) -> Seconds | None:
+        """When the last RTP or RTCP packet of the peer came; None before the first. From any thread."""
+        return self._heard
+
+    @property
+    def peer_sends(self) -> bool:
+        """By what was agreed, the peer should be sending: neither side holds. From any thread."""
+        agreed = self._agreed
+        return agreed is not None and agreed.direction.receives and not self._held and not self.remote_held
+
+    async def peer_answers(self) -> bool:
+        """Ask the peer on the present path for a sign of life (RFC 7675 §5.1); about 1.5 s until False."""
+        return await self._home.run(self._peer_answers())
 
     def hold(self, on: bool) -> None:
         """Send and play nothing from now on, and say so in our next offer or answer; False ends it with its answer."""
@@ -179,28 +201,29 @@ class MediaSession:
             self._answer_text = ""
             return render(self._offered)
 
-    def _offerable_path(self) -> "_Path":
+    def _offerable_path(self) -> Path:
         """The path that our next offer is about, and a new one if there is none or the present one must go."""
-        if self._next_path is not None:
-            return self._next_path
-        if self._path is None or not self._path.transport.usable or self._renewing:
-            self._next_path = self._new_path()
+        paths = self._paths
+        if paths.next is not None:
+            return paths.next
+        if paths.present is None or not paths.present.transport.usable or self._renewing:
+            paths.next = self._new_path()
             self._renewing = False
-            return self._next_path
-        return self._path
+            return paths.next
+        return paths.present
 
-    def _new_path(self) -> "_Path":
+    def _new_path(self) -> Path:
         self._home.audio_needed(self, needed=True)
-        return _Path(self, self._home)
+        return Path(self, self._home.settings, self._home.clock)
 
     async def _accept_offer(self, sdp: str) -> str:
         remote = parse(sdp)
         async with self._lock:
             self._check_open()
-            path = self._path
+            path = self._paths.present
             usable = path is not None and path.transport.usable and not self._renewing
             if path is None or not usable or not path.serves(remote.transport):
-                path = self._next_path = self._next_path or self._new_path()
+                path = self._paths.next = self._paths.next or self._new_path()
             await path.transport.gather()
             setup = path.setup or ("passive" if remote.transport.setup == "active" else "active")
             local = self._local(path.transport, setup)
@@ -215,7 +238,7 @@ class MediaSession:
         async with self._lock:
             self._check_open()
             ours = self._offered or self._description
-            path = self._next_path or self._path
+            path = self._paths.next or self._paths.present
             if ours is None or path is None:
                 raise StateError("an answer without an offer")
             if self._offered is None and sdp == self._answer_text:
@@ -228,16 +251,13 @@ class MediaSession:
             setup = path.setup or ("active" if remote.transport.setup == "passive" else "passive")
             await self._switch(path, agreed, controlling=True, setup=setup)
 
-    async def _switch(self, path: "_Path", agreed: Negotiated, *, controlling: bool, setup: str) -> None:
+    async def _switch(self, path: Path, agreed: Negotiated, *, controlling: bool, setup: str) -> None:
         """Apply what was agreed, and leave the former path, if it is another, for `path`."""
         self._agreed = agreed
         self._rtp.apply(agreed)
         self._direct()
-        others = [other for other in (self._path, self._next_path) if other is not None and other is not path]
-        self._path, self._next_path, self._renewing = path, None, False
-        path.start(agreed.remote, controlling=controlling, setup=setup)
-        for other in others:
-            await other.transport.close()
+        self._renewing = False
+        await self._paths.switch(path, lambda: path.start(agreed.remote, controlling=controlling, setup=setup))
 
     def _direct(self) -> None:
         self._rtp.direct(muted=self._muted, held=self._held, audible=self._early)
@@ -268,38 +288,50 @@ class MediaSession:
         self._home.soon(lambda: self._send(packet))
 
     def _send(self, packet: RtpPacket) -> None:
-        path = self._path
-        if path is not None and path.transport.connected:
+        path = self._paths.open
+        if path is not None:
             self._rtp.sent(packet, self._home.clock.now())
             path.transport.send(packet.serialise())
 
     def _digit(self, digit: DigitReceived) -> None:
         self._home.tell(self._on_event, digit)
 
-    def arrived(self, path: "_Path", data: bytes, now: Seconds) -> None:
+    def arrived(self, path: Path, data: bytes, now: Seconds) -> None:
         """An RTP packet of the peer came on `path`."""
-        if path is self._path:
+        if self._paths.carries(path):
+            self._heard = now
             self._rtp.received(data, now)
 
-    def reported(self, path: "_Path", data: bytes, now: Seconds) -> None:
+    def reported(self, path: Path, data: bytes, now: Seconds) -> None:
         """An RTCP packet of the peer came on `path`."""
-        if path is self._path:
+        if self._paths.carries(path):
+            self._heard = now
             self._rtp.reports.report_received(data, now)
 
-    def connected(self, path: "_Path") -> None:
+    async def _peer_answers(self) -> bool:
+        path = self._paths.open
+        return path is not None and await path.transport.peer_answers()
+
+    def connected(self, path: Path) -> None:
         """`path` is open: sound flows."""
-        if path is not self._path or self._rtp.stream is None or self._closed:
+        if path is not self._paths.present or self._rtp.stream is None or self._closed:
             return
         self._home.mixer.add(self._rtp.stream)
-        if not len(self._tasks):
-            self._tasks.start("reports", self._report())
+        if self._reporting is None:
+            self._reporting = self._tasks.start("reports", self._report())
+        self._paths.opened()
         self._home.tell(self._on_event, MediaConnected())
 
-    def failed(self, path: "_Path", reason: str) -> None:
+    def failed(self, path: Path, reason: str) -> None:
         """`path` could not be opened, or is lost."""
-        if path is not self._path or self._closed:
+        if self._closed or not self._paths.carries(path):
             return
         log.info("media: %s", reason)
+        present = self._paths.present
+        if not self._paths.failed(path):
+            # What was agreed on last is not what is in use: the next offer is about yet another path.
+            self._renewing |= self._paths.present is not present
+            return
         if self._rtp.stream is not None:
             self._home.mixer.remove(self._rtp.stream)
         self._home.tell(self._on_event, MediaFailed(reason))
@@ -309,8 +341,8 @@ class MediaSession:
         while True:
             due = reports.deadline()
             await asyncio.sleep(_SOONEST_REPORT if due is None else max(_SOONEST_REPORT, due - clock.now()))
-            path = self._path
-            if path is not None and path.transport.connected:
+            path = self._paths.open
+            if path is not None:
                 report = reports.report(clock.now())
                 if report is not None:
                     path.transport.send(report)
@@ -324,12 +356,9 @@ class MediaSession:
             if self._rtp.stream is not None:
                 self._home.mixer.remove(self._rtp.stream)
             await self._tasks.close()
-            if self._path is not None and self._path.transport.connected:
-                self._path.transport.send(self._rtp.reports.goodbye(self._home.clock.now()))
-            for path in (self._path, self._next_path):
-                if path is not None:
-                    await path.transport.close()
-            self._path = self._next_path = None
+            if self._paths.open is not None:
+                self._paths.open.transport.send(self._rtp.reports.goodbye(self._home.clock.now()))
+            await self._paths.close()
             self._rtp.close()
             self._on_event = _nobody
             self._home.audio_needed(self, needed=False)
@@ -337,40 +366,3 @@ class MediaSession:
 
 def _nobody(_: MediaEvent) -> None:
     """Who hears of a closed session."""
-
-
-class _Path:
-    """A transport of a session, what it was started with, and how it tells the session."""
-
-    def __init__(self, session: MediaSession, home: SessionHome) -> None:
-        self._session = session
-        self._remote: TransportParameters | None = None
-        self.transport = Transport(home.settings, self, home.clock)
-        self.setup = ""
-        """Our DTLS role, "active" or "passive"; "" until it is agreed on."""
-
-    def serves(self, remote: TransportParameters) -> bool:
-        """It was started with these very credentials."""
-        return self._remote is not None and self._remote.same_path(remote)
-
-    def start(self, remote: TransportParameters, *, controlling: bool, setup: str) -> None:
-        """Connect; nothing when it was started before."""
-        if self._remote is None:
-            self._remote, self.setup = remote, setup
-            self.transport.start(remote, controlling=controlling, client=setup == "active")
-
-    def rtp(self, data: bytes, now: Seconds) -> None:
-        """An RTP packet came."""
-        self._session.arrived(self, data, now)
-
-    def rtcp(self, data: bytes, now: Seconds) -> None:
-        """An RTCP packet came."""
-        self._session.reported(self, data, now)
-
-    def connected(self) -> None:
-        """ICE and DTLS are through."""
-        self._session.connected(self)
-
-    def failed(self, reason: str) -> None:
-        """There is no path any more."""
-        self._session.failed(self, reason)

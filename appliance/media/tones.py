@@ -39,6 +39,8 @@ BUSY: Final = Tone("busy", (425.0,), ((480, 480),))
 REORDER: Final = Tone("reorder", (425.0,), ((240, 240),))
 CALL_WAITING: Final = Tone("call waiting", (425.0,), ((200, 600), (200, 3000)))
 RINGTONE: Final = Tone("ringtone", (660.0, 825.0), ((1000, 400), (1000, 3000)), Dbov(-15.0), warble=12.0)
+RECONNECTING: Final = Tone("reconnecting", (425.0,), ((120, 2880),), Dbov(-32.0))
+"""Soft and seldom: the line is not dead, somebody works on it."""
 HOWLER: Final = Tone("howler", (1400.0, 2060.0, 2450.0, 2600.0), ((100, 100),), Dbov(-12.0))
 """The handset is off its hook and nobody is on the line."""
 

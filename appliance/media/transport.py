@@ -38,6 +38,7 @@ from appliance.clock import Clock
 from appliance.media.description import TransportParameters
 from appliance.media.settings import MediaSettings
 from appliance.media.stun_address import can_reach, is_ipv4, resolved
+from appliance.media.transport_inbox import Inbox
 from appliance.media.transport_listener import Nobody, TransportListener
 from appliance.tasks import TaskSet
 from appliance.units import Seconds
@@ -55,9 +56,6 @@ _CIPHERS: Final = (
 _DIGESTS: Final = ("sha-256", "sha-384", "sha-512")
 """The fingerprints that can be checked (RFC 8122 §5)."""
 
-_INBOX: Final = 256
-"""Datagrams that wait for the loop: five seconds of audio. The oldest is dropped."""
-
 _OUTBOX: Final = 64
 """Packets that wait for the loop: one second of audio. The oldest is dropped."""
 
@@ -67,25 +65,11 @@ _REMOTE_CANDIDATES: Final = 40
 _MULTICAST_NAMES: Final = 8
 """Of these, names under .local that are asked for (RFC 8828)."""
 
+_CHECKS: Final = 2
+"""How often one consent check is sent: the second after 0.5 s, and 1 s later it has failed (RFC 8489 §6.2.1)."""
+
 _FAREWELL: Final = 3.0
 """Seconds between the peer's DTLS close and a report of it: at the end of a call, the BYE comes in between."""
-
-
-class _Inbox(asyncio.Queue["tuple[bytes, int] | None"]):
-    """What ICE has received and DTLS has not yet read, bounded. Until keys exist, media is dropped at once."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.keyed = False
-
-    def put_nowait(self, item: tuple[bytes, int] | None) -> None:
-        if item is not None:
-            data = item[0]
-            if not data or (data[0] > 127 and not self.keyed):
-                return
-            if self.qsize() >= _INBOX:
-                self.get_nowait()
-        super().put_nowait(item)
 
 
 class _Connection(aioice.Connection):
@@ -96,7 +80,7 @@ class _Connection(aioice.Connection):
         servers = [] if turn is None else [RTCIceServer(turn.url, turn.username, turn.password)]
         super().__init__(ice_controlling=False, **connection_kwargs(servers))
         self._settings = settings
-        self._queue = self.inbox = _Inbox()
+        self._queue = self.inbox = Inbox()
         self.lost = False
         """Closed by itself: the peer has not answered consent checks (RFC 7675 §5.1)."""
         self.ours = False
@@ -166,6 +150,18 @@ class _Connection(aioice.Connection):
                     link.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, dscp << 2)
             except OSError as error:
                 log.debug("packets stay unmarked: %s", error)
+
+    async def consents(self) -> bool:
+        """Whether the peer answers a check on the chosen pair, sent twice in 1.5 s (RFC 7675 §5.1)."""
+        for pair in tuple(self._nominated.values()):
+            request = self.build_request(pair, nominate=False)
+            key = (self.remote_password or "").encode()
+            try:
+                await pair.protocol.request(request, pair.remote_addr, integrity_key=key, retransmissions=_CHECKS - 1)
+            except (stun.TransactionError, OSError):
+                continue
+            return True
+        return False
 
     async def close(self) -> None:
         """End it; aioice calls this too, when consent has expired."""
@@ -319,6 +315,10 @@ class Transport:
             await self._ice.addRemoteCandidate(candidate_from_aioice(candidate))
         except OSError as error:
             log.debug("%s can't be looked up: %s", candidate.host, error)
+
+    async def peer_answers(self) -> bool:
+        """Whether the peer gives a sign of life on this path, asked now; about 1.5 s until False."""
+        return self.connected and await self._connection.consents()
 
     def send(self, data: bytes) -> None:
         """Send an RTP or RTCP packet soon; dropped while there is no path."""

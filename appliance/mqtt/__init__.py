@@ -9,7 +9,7 @@ topic                  retain   QoS  payload, beside `schema`, `time` and `boot_
 `info`                 yes      1    `software`, `model`, `serial`, `hardware`, `capabilities`
 `state/registration`   yes      1    `state` unregistered, connecting, registered, refused or disconnected; `aor`, …
 `state/call`           yes      1    `state` idle, ringing, calling, alerting or in_call; `calls`, `held`, `muted`,
-                                     `since`, `call`
+                                     `reconnecting`, `since`, `call`
 `state/last_call`      yes      1    the record of a call that is over: `result`, times, `cause`, `call`, `quality`
 `state/dropped`        yes      1    what the broker never got since the start: `events`, `metrics`, `oversized`,
                                      `refused`

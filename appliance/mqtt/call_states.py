@@ -19,6 +19,8 @@ from appliance.calls.events import (
     IncomingCallCanceled,
     IncomingCallIgnored,
     MuteChanged,
+    Reconnected,
+    Reconnecting,
 )
 from appliance.quality.summary import QualitySummary
 
@@ -57,6 +59,8 @@ class Overview:
     held: bool = False
     """Held by us, by the far end, or by both."""
     muted: bool = False
+    reconnecting: bool = False
+    """Its media path or the registrar is lost for the moment."""
     since: datetime | None = None
     """When the call came into this state."""
     call: CallInfo | None = None
@@ -89,6 +93,7 @@ class _Followed:
     answered: datetime | None = None
     held_by: frozenset[str] = frozenset()
     muted: bool = False
+    reconnecting: bool = False
 
 
 class CallStates:
@@ -122,6 +127,7 @@ class CallStates:
             calls=len(self._calls),
             held=bool(first.held_by),
             muted=first.muted,
+            reconnecting=first.reconnecting,
             since=first.since,
             call=first.call,
         )
@@ -153,6 +159,8 @@ def _advanced(known: _Followed, event: CallEvent, phase: CallPhase | None, wall:
         after = replace(after, held_by=known.held_by | who if event.held else known.held_by - who)
     elif isinstance(event, MuteChanged):
         after = replace(after, muted=event.muted)
+    elif isinstance(event, Reconnecting | Reconnected):
+        after = replace(after, reconnecting=isinstance(event, Reconnecting))
     return after
 
 

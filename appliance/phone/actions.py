@@ -14,6 +14,8 @@ class ToneName(StrEnum):
     BUSY = "busy"
     REORDER = "reorder"
     RINGTONE = "ringtone"
+    RECONNECTING = "reconnecting"
+    """In place of the far end's sound, while its way to us is rebuilt."""
     HANG_UP = "hang_up"
     """The handset has been off-hook for too long: it asks to be replaced."""
 

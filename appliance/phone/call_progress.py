@@ -16,8 +16,10 @@ from appliance.phone.inputs import (
     EarlyMediaStarted,
     HoldChanged,
     IncomingCall,
+    MediaChanged,
     MuteChanged,
     QualityMeasured,
+    ReconnectionChanged,
     RemoteRinging,
 )
 from appliance.phone.lines import LineCall
@@ -32,6 +34,8 @@ OwnCallInput = (
     | AnswerFailed
     | MuteChanged
     | HoldChanged
+    | ReconnectionChanged
+    | MediaChanged
     | QualityMeasured
 )
 CallInput = IncomingCall | CallPlaced | DialFailed | OwnCallInput
@@ -135,21 +139,25 @@ def _answer_failed(state: State, call: LineCall, now: Seconds, settings: PhoneSe
 def _in_call(
     state: State,
     call: LineCall,
-    event: MuteChanged | HoldChanged | QualityMeasured,
+    event: MuteChanged | HoldChanged | ReconnectionChanged | MediaChanged | QualityMeasured,
     now: Seconds,
     settings: PhoneSettings,
 ) -> State:
     match event:
         case MuteChanged():
-            return replace(state, call=replace(call, muted=event.muted))
+            call = replace(call, muted=event.muted)
         case QualityMeasured():
-            return replace(state, call=replace(call, codec=event.codec, mos=event.mos))
+            call = replace(call, codec=event.codec, mos=event.mos)
+        case ReconnectionChanged():
+            call = replace(call, reconnecting=event.reconnecting)
+        case MediaChanged():
+            call = replace(call, silent=not event.flows)
         case HoldChanged(remote=True):
-            return replace(state, call=replace(call, remote_held=event.held))
+            call = replace(call, remote_held=event.held)
         case HoldChanged():
-            if state.phase not in ESTABLISHED:
-                return state
-            return entered(state, Phase.ON_HOLD if event.held else Phase.IN_CALL, now, settings)
+            if state.phase in ESTABLISHED:
+                return entered(state, Phase.ON_HOLD if event.held else Phase.IN_CALL, now, settings)
+    return replace(state, call=call)
 
 
 def expired(state: State, now: Seconds, settings: PhoneSettings) -> Step:

@@ -70,6 +70,7 @@ TONES: Final[Mapping[ToneName, tones.Tone]] = MappingProxyType(
         ToneName.BUSY: tones.BUSY,
         ToneName.REORDER: tones.REORDER,
         ToneName.RINGTONE: tones.RINGTONE,
+        ToneName.RECONNECTING: tones.RECONNECTING,
         ToneName.HANG_UP: tones.HOWLER,
     }
 )

@@ -20,8 +20,10 @@ from appliance.phone.inputs import (
     Input,
     KeyPressed,
     LineChanged,
+    MediaChanged,
     MuteChanged,
     QualityMeasured,
+    ReconnectionChanged,
     RemoteRinging,
     TimePassed,
 )
@@ -80,6 +82,11 @@ STORIES: Final[Mapping[str, Story]] = MappingProxyType(
         "muted": (*_TALKING, (4, MuteChanged(call="a", muted=True))),
         "on hold": (*_TALKING, (9, HoldChanged(call="a", held=True))),
         "held by the far end": (*_TALKING, (9, HoldChanged(call="a", held=True, remote=True))),
+        "reconnecting": (
+            *_TALKING,
+            (9, ReconnectionChanged(call="a", reconnecting=True)),
+            (0, MediaChanged(call="a", flows=False)),
+        ),
         "busy": (*_DIALLED, (1, CallEnded(call="a", status=486))),
         "not found": (*_DIALLED, (1, CallEnded(call="a", status=404))),
         "no common codec": (*_DIALLED, (1, CallEnded(call="a", status=488))),

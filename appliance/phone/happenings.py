@@ -13,8 +13,10 @@ from appliance.phone.inputs import (
     IncomingCall,
     Input,
     LineChanged,
+    MediaChanged,
     MuteChanged,
     QualityMeasured,
+    ReconnectionChanged,
     RemoteRinging,
 )
 
@@ -82,6 +84,10 @@ def _of_a_change(event: events.CallEvent, call: str) -> tuple[Input, ...]:
             return (MuteChanged(call=call, muted=event.muted),)
         case events.HoldChanged():
             return (HoldChanged(call=call, held=event.held, remote=event.by == "remote"),)
+        case events.Reconnecting() | events.Reconnected():
+            return (ReconnectionChanged(call=call, reconnecting=isinstance(event, events.Reconnecting)),)
+        case events.MediaConnected() | events.MediaFailed():
+            return (MediaChanged(call=call, flows=isinstance(event, events.MediaConnected)),)
         case events.Sample():
             return (QualityMeasured(call=call, codec=event.sample.codec, mos=event.sample.mos),)
         case _:

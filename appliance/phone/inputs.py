@@ -112,6 +112,22 @@ class HoldChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReconnectionChanged:
+    """The call is being reconnected, or is whole again."""
+
+    call: str
+    reconnecting: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaChanged:
+    """The call's media path is open, or there is none and nothing is heard."""
+
+    call: str
+    flows: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QualityMeasured:
     """How the call sounded in the last second; `mos` is None while nothing is known."""
 
@@ -146,6 +162,8 @@ Input = (
     | AnswerFailed
     | MuteChanged
     | HoldChanged
+    | ReconnectionChanged
+    | MediaChanged
     | QualityMeasured
     | ClockRead
     | TimePassed

@@ -51,6 +51,10 @@ class LineCall:
     answered_at: Seconds | None = None
     muted: bool = False
     remote_held: bool = False
+    reconnecting: bool = False
+    """Its media path or the registrar is lost for the moment."""
+    silent: bool = False
+    """Nothing is heard of the far end: there is no media path."""
     codec: str = ""
     mos: float | None = None
     digits: str = ""

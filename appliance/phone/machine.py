@@ -38,6 +38,13 @@ TONES: Final[Mapping[Phase, ToneName]] = MappingProxyType(
 """The tone of each phase; a phase that is not here is silent."""
 
 
+def tone_of(state: State) -> ToneName | None:
+    """The tone of a telephone in this state; None is silence, or the far end's own sound."""
+    if state.phase is Phase.IN_CALL and state.call is not None and state.call.silent:
+        return ToneName.RECONNECTING
+    return TONES.get(state.phase)
+
+
 class Machine:
     """One telephone. Hand it every input with the time; do what it returns, in that order."""
 
@@ -83,7 +90,7 @@ class Machine:
         return actions
 
     def _audible(self) -> tuple[Action, ...]:
-        tone = TONES.get(self._state.phase)
+        tone = tone_of(self._state)
         if tone is self._tone:
             return ()
         self._tone = tone

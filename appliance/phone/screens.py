@@ -212,6 +212,8 @@ def _established(state: State, call: LineCall, now: Seconds, settings: PhoneSett
     held = state.phase is Phase.ON_HOLD
     if held:
         title, hint = words.on_hold, words.hold_hint
+    elif call.reconnecting:
+        title, hint = words.reconnecting, words.reconnecting_hint
     elif call.remote_held:
         title, hint = words.held_by_peer, words.in_call_hint
     else:

@@ -70,6 +70,8 @@ class Words:
     muted_hint: str = "A opens microphone"
     on_hold: str = "On hold"
     hold_hint: str = "B resumes"
+    reconnecting: str = "Reconnecting"
+    reconnecting_hint: str = "Please hold the line"
     held_by_peer: str = "Held by other side"
     busy: str = "Busy"
     call_failed: str = "No connection"

@@ -82,6 +82,11 @@ class Core:
         return self._registration.is_registered
 
     @property
+    def is_reachable(self) -> bool:
+        """Whether there is a connection, and the registrar knows it if it is to."""
+        return self.is_connected and (self.is_registered or not self._registration.is_wanted)
+
+    @property
     def is_idle(self) -> bool:
         """Whether nothing waits for a far end."""
         return self._endpoint.transactions.is_idle and not self._usages
@@ -160,7 +165,7 @@ class Core:
     def _settle(self, now: Seconds) -> None:
         """After every step: fail what could not be sent, refresh targets once we are reachable, forget what is over."""
         self._endpoint.transactions.settle(now)
-        if self._refresh_targets and self.is_connected and (self.is_registered or not self._registration.is_wanted):
+        if self._refresh_targets and self.is_reachable:
             self._refresh_targets = False
             for usage in tuple(self._usages.values()):
                 if usage.session is not None:
@@ -281,6 +286,13 @@ class Core:
             raise StateError(f"INVITE {invite}: the peer's own offer is not answered yet, acknowledge() it")
         else:
             usage.session.offers.reoffer(body, method, now)
+        self._settle(now)
+
+    def withdraw_offer(self, invite: InviteId, *, now: Seconds) -> None:
+        """Take our offer in the dialog back, if one is open."""
+        usage = self._find(invite)
+        if usage is not None and usage.session is not None:
+            usage.session.offers.withdraw(now)
         self._settle(now)
 
     def accept_offer(self, offer_id: OfferId, body: bytes | None, *, now: Seconds) -> None:

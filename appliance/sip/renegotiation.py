@@ -4,6 +4,7 @@
 
     reoffer() ──► sent ──► 2xx ──► Reanswered
                    └─ 491 ─► waiting (random) ─► sent again … ─► ReofferFailed
+                   withdraw_offer() ─► CANCEL ─► ReofferFailed, at once
     peer's offer ──► Offered ──► accept_offer() ──► 2xx until ACK  (UPDATE: once)
                              └─► refuse_offer() ──► 488
 """
@@ -72,6 +73,8 @@ class Renegotiation:
         self._new_offer_id = new_offer_id
         self._give_up = give_up
         self._ours: _Ours | None = None
+        self._withdrawn: Exchange | None = None
+        """An INVITE of ours that was taken back, and has no final response yet."""
         self._theirs: _Theirs | None = None
         self._unacknowledged: UnacknowledgedAnswer | None = None
         self._acknowledgement: tuple[int, bytes] | None = None
@@ -86,7 +89,8 @@ class Renegotiation:
     @property
     def is_settled(self) -> bool:
         """Whether no offer waits for its answer, in either direction."""
-        return self._ours is None and self._theirs is None and not self._expects_answer
+        ours = self._ours is None and self._withdrawn is None
+        return ours and self._theirs is None and not self._expects_answer
 
     def reoffer(self, body: bytes, method: str, now: Seconds) -> None:
         """Offer anew; refused with a local 491 while another offer is open."""
@@ -111,9 +115,22 @@ class Renegotiation:
             request, self._answered, now, next_sequence=self._dialog.next_sequence
         )
 
+    def withdraw(self, now: Seconds) -> None:
+        """Take our offer back: nobody answers it. From now on it does not stand in the way of the peer's."""
+        ours, self._ours = self._ours, None
+        if ours is None:
+            return
+        if ours.exchange is not None and ours.method == "INVITE":
+            self._withdrawn = ours.exchange
+            self._endpoint.transactions.cancel(ours.exchange, now, None)
+        self._endpoint.emit(ReofferFailed(invite=self._invite, status=487, reason="Withdrawn"))
+
     def _answered(self, response: Response, request: Request, now: Seconds) -> None:
         if response.status < 200:
+            if self._withdrawn is not None and not self._withdrawn.is_cancelled:
+                self._endpoint.transactions.cancel(self._withdrawn, now, None)  # had to wait for a 1xx
             return
+        self._withdrawn = None
         if response.status < 300:
             self._accepted(response, request)
             return

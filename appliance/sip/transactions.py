@@ -31,6 +31,8 @@ class Exchange:
         self.transaction: ClientTransaction | None = None
         self.abandoned = False
         """No further attempt is made: the request was taken back."""
+        self.is_cancelled = False
+        """Its CANCEL has been sent."""
 
 
 class Transactions:
@@ -106,6 +108,7 @@ class Transactions:
         transaction = exchange.transaction
         if transaction is None or not transaction.is_proceeding:
             return False
+        exchange.is_cancelled = True
         request = transaction.cancel(now, cause)
         cancellation = Exchange(request, _ignore, lambda: request.sequence)
         cancellation.abandoned = True

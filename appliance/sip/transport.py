@@ -52,6 +52,7 @@ class Connection:
         self._tasks = TaskSet("sip/connection")
         self._waiting: asyncio.Queue[bytes] = asyncio.Queue(_QUEUE)
         self._overrun = False
+        self._silent = False
 
     async def __aenter__(self) -> Self:
         self._tasks.start("write", self._write())
@@ -84,6 +85,17 @@ class Connection:
             raise TransportError(self._why(error)) from error
         return message.encode() if isinstance(message, str) else message
 
+    async def check(self, *, within: float) -> None:
+        """Ping; a connection that stays silent for `within` seconds is given up, and `receive` says so."""
+        try:
+            async with asyncio.timeout(within):
+                await (await self._socket.ping())
+        except TimeoutError:
+            self._silent = True
+            self._socket.transport.abort()
+        except ConnectionClosed:
+            return  # receive() says so
+
     @property
     def close_code(self) -> int | None:
         """The WebSocket's close code (RFC 6455 §7.4.1); None while it is open."""
@@ -110,6 +122,8 @@ class Connection:
     def _why(self, error: ConnectionClosed) -> str:
         if self._overrun:
             return f"the registrar takes no data: {_QUEUE} messages are waiting"
+        if self._silent:
+            return "the registrar no longer answers pings"
         if error.rcvd is not None:
             detail = f" ({error.rcvd.reason})" if error.rcvd.reason else ""
             return f"the registrar closed the WebSocket with code {error.rcvd.code}{detail}"

@@ -93,6 +93,11 @@ class UserAgent:
         """Whether the registrar has our binding."""
         return self._core.is_registered
 
+    @property
+    def reachable(self) -> bool:
+        """Whether requests go out and find us: connected, and registered unless nobody asked for that."""
+        return self._core.is_reachable
+
     async def start(self) -> None:
         """Begin connecting, for as long as it takes; returns at once. What comes of it is told by `events`."""
         if self._loop is not None:
@@ -201,6 +206,11 @@ class UserAgent:
         with self._command() as now:
             self._core.reoffer(invite, body, method=method, now=now)
 
+    def withdraw_offer(self, invite: InviteId) -> None:
+        """Take our offer back (CANCEL) when nobody answers it; `ReofferFailed` says so at once, with 487."""
+        with self._command() as now:
+            self._core.withdraw_offer(invite, now=now)
+
     def accept_offer(self, offer_id: OfferId, body: bytes | None) -> None:
         """Answer the peer's offer (or, if it had none, send ours)."""
         with self._command() as now:
@@ -223,6 +233,11 @@ class UserAgent:
         """Send INFO, MESSAGE, OPTIONS, REFER … to a URI or in the dialog of an INVITE."""
         with self._command() as now:
             return self._core.request(method, target, headers=headers, content_type=content_type, body=body, now=now)
+
+    def check_connection(self, *, within: float) -> None:
+        """Ping the registrar now; without an answer in `within` seconds the connection is opened anew."""
+        if self._connection is not None and not self._closed:
+            self._tasks.start("check", self._connection.check(within=within))
 
     @contextmanager
     def _command(self) -> Iterator[Seconds]:

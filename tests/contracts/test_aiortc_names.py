@@ -49,6 +49,9 @@ def test_the_agent_reads_its_queue_and_asks_for_candidates_where_we_stand_in() -
     assert "self._queue.put_nowait((data, component))" in source(aioice.Connection.data_received)
     assert "self._queue.get()" in source(aioice.Connection.recvfrom)
     assert "self._check_list: list[CandidatePair] = []" in source(aioice.Connection.__init__)
+    assert "self._nominated.values()" in source(aioice.Connection.query_consent)
+    assert parameters(aioice.Connection.build_request) == ["self", "pair", "nominate"]
+    assert stun.RETRY_RTO == 0.5, "a sign of life is asked for twice in 1.5 s"
     # Consent that expires ends in `close`, which is how its loss is told from our own end.
     assert "self.close()" in source(aioice.Connection.query_consent)
 

@@ -14,6 +14,8 @@ class Situation:
     state: CallState
     waiting: bool = False
     described: bool = False
+    media_lost: bool = False
+    held: bool = False
 
 
 RINGS_HERE = Situation(Direction.INCOMING, CallState.RINGING, waiting=True)
@@ -22,6 +24,9 @@ DIALLING = Situation(Direction.OUTGOING, CallState.INITIALIZED)
 RINGS_THERE = Situation(Direction.OUTGOING, CallState.RINGING)
 EARLY_MEDIA = Situation(Direction.OUTGOING, CallState.RINGING, described=True)
 TALKING = Situation(Direction.OUTGOING, CallState.ANSWERED, described=True)
+
+SILENT = Situation(Direction.OUTGOING, CallState.ANSWERED, described=True, media_lost=True)
+SILENT_AND_HELD = Situation(Direction.OUTGOING, CallState.ANSWERED, described=True, media_lost=True, held=True)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +41,9 @@ TALKING = Situation(Direction.OUTGOING, CallState.ANSWERED, described=True)
         ((TALKING,), None),
         ((TALKING, RINGS_HERE), tones.CALL_WAITING),
         ((RINGS_THERE, TALKING), None),
+        ((SILENT,), tones.RECONNECTING),
+        ((SILENT, RINGS_HERE), tones.CALL_WAITING),
+        ((SILENT_AND_HELD, TALKING), None),
     ],
 )
 def test_the_tone_follows_the_calls(calls: tuple[Situation, ...], tone: Tone | None) -> None:

@@ -113,6 +113,8 @@ class Fingers:
             inputs.DialFailed(attempt=walk.state.attempt),
             inputs.MuteChanged(call=uuid, muted=self._random.random() < 0.5),
             inputs.HoldChanged(call=uuid, held=self._random.random() < 0.5, remote=self._random.random() < 0.3),
+            inputs.ReconnectionChanged(call=uuid, reconnecting=self._random.random() < 0.5),
+            inputs.MediaChanged(call=uuid, flows=self._random.random() < 0.5),
             inputs.QualityMeasured(call=uuid, codec="opus", mos=self._random.choice((None, 1.0, 4.4))),
         )
 

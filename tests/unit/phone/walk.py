@@ -6,7 +6,7 @@ from appliance.phone import inputs
 from appliance.phone.actions import Action, Dial, HangUp, PlayTone, Reject, Show, StopTone, ToneName
 from appliance.phone.dial_plan import LONGEST, DialPlan
 from appliance.phone.inputs import HookChanged, Input, KeyPressed, LineChanged, TimePassed
-from appliance.phone.machine import TONES, Machine
+from appliance.phone.machine import Machine, tone_of
 from appliance.phone.screen import Screen
 from appliance.phone.screens import screen_of
 from appliance.phone.state import ON_HOOK, WITH_CALL, Phase, PhoneSettings, State
@@ -137,7 +137,7 @@ class Walk:
         if state.call is not None and not state.call.call:
             assert state.phase is Phase.CALLING
         assert self.live <= {state.call.call if state.call is not None else ""}, "a call that nobody holds"
-        assert self.tone is TONES.get(state.phase)
+        assert self.tone is tone_of(state)
         assert bool(state.number) == (state.phase in {Phase.PRE_DIALLING, Phase.DIALLING})
         assert len(state.number) <= LONGEST
         assert (state.deadline is None) == (state.phase in PATIENT)
