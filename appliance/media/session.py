@@ -192,6 +192,8 @@ class MediaSession:
         async with self._lock:
             self._check_open()
             path = self._offerable_path()
+            if path is not self._paths.present:
+                path.transport.lead()
             await path.transport.gather()
             local = self._local(path.transport, "actpass")
             wanted = self._direction()

@@ -245,6 +245,10 @@ class Transport:
         if self._settings.dscp:
             self._connection.mark(self._settings.dscp)
 
+    def lead(self) -> None:
+        """We offer this path: ours is the controlling end (RFC 8445 §6.1.1), also for checks that outrun the answer."""
+        self._connection.ice_controlling = True
+
     def parameters(self, setup: str) -> TransportParameters:
         """What a description says of this side. `setup` is "actpass", "active" or "passive" (RFC 8842 §5)."""
         ice = self._gatherer.getLocalParameters()
