@@ -9,7 +9,7 @@ PAGE := .cache/web/page.js
 PAGE_SOURCES := $(addprefix tests/support/web/,package.json package-lock.json .npmrc page.js)
 INSTALLER := requirements/install.sh requirements/build.txt pyproject.toml
 
-.PHONY: help run test lint unit peers fuzz web pictures lock clean
+.PHONY: help run test lint unit peers bench fuzz web pictures lock clean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,9 @@ unit: .venv/.test  ## Tests of one part each, on every core; 2,000 mutations of 
 
 peers: .venv/.test $(PAGE)  ## Tests of the whole, with real peers and in real time
 	$(BIN)/pytest --durations 10 $(filter-out $(UNIT),$(wildcard tests/flows tests/peers))
+
+bench: .venv/.test $(PAGE)  ## Mouth to ear, loss, CPU and set-up, beside aiortc and Chromium (10 minutes): tests/bench/README.md
+	$(BIN)/python -m tests.bench
 
 fuzz: .venv/.test  ## Search long (100,000 examples a test) for what a peer could send that breaks an entrance
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest --numprocesses auto --timeout 0 -m fuzz tests/unit

@@ -284,6 +284,13 @@ class Browser:
         await peer.open({"tone": tone})
         return peer
 
+    async def blank(self) -> Page:
+        """An empty page that may use the microphone, for a script of one's own. Close its context."""
+        context, page = await self._new_page()
+        await context.route(f"{_ORIGIN}**", _empty_page)
+        await page.goto(_ORIGIN)
+        return page
+
     async def _new_page(self) -> tuple[BrowserContext, Page]:
         assert self._chromium is not None, "not started"
         context = await self._chromium.new_context(permissions=["microphone"], ignore_https_errors=True)
