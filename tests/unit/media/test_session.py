@@ -200,6 +200,50 @@ async def test_renew_builds_a_new_path_and_the_sound_goes_on(tmp_path: Path) -> 
     assert b.heard(1000.0, begin, end) >= 0.9
 
 
+async def test_the_former_path_carries_the_sound_until_the_new_one_is_open(tmp_path: Path) -> None:
+    async with two_ends(tmp_path, replace(SETTINGS, connecting=Seconds(2.0))) as (a, b):
+        await connect(a, b)
+        await asyncio.sleep(0.5)
+        begin = b.seconds
+        a.session.renew()
+        answer = await b.session.accept_offer(await a.session.create_offer())
+        await a.session.accept_answer(answer.replace("a=ice-pwd:", "a=ice-pwd:not"))
+        assert a.session.opening
+        assert b.session.opening
+        async with asyncio.timeout(10.0):
+            while a.session.opening or b.session.opening:  # noqa: ASYNC110 -- a path that is not needed tells nobody
+                await asyncio.sleep(0.1)
+        await asyncio.sleep(0.5)
+        end = b.seconds
+        assert a.events == b.events == [MediaConnected()], "sound was never lost"
+        for one in (a, b):
+            assert await one.session.peer_answers()
+        # What did not open is not offered again.
+        await negotiate(a, b)
+        await asyncio.gather(a.until_connected(2), b.until_connected(2))
+    assert end - begin > 1.5
+    assert b.heard(1000.0, begin, end) >= 0.9
+
+
+async def test_a_far_end_that_has_gone_gives_no_sign_of_life(tmp_path: Path) -> None:
+    async with two_ends(tmp_path) as (a, b):
+        assert not await a.session.peer_answers()
+        await connect(a, b)
+        assert a.session.peer_sends
+        assert await a.session.peer_answers()
+        await asyncio.sleep(0.5)
+        heard = a.session.last_heard
+        await asyncio.sleep(0.5)
+        assert heard is not None
+        assert a.session.last_heard is not None
+        assert a.session.last_heard > heard
+        b.session.hold(on=True)
+        await negotiate(b, a)
+        assert not a.session.peer_sends
+        await b.session.close()
+        assert not await a.session.peer_answers()
+
+
 async def test_a_provisional_answer_starts_media_and_the_same_final_one_changes_nothing(tmp_path: Path) -> None:
     async with two_ends(tmp_path) as (a, b):
         early = await b.session.accept_offer(await a.session.create_offer())

@@ -260,6 +260,63 @@ def test_a_2xx_of_ours_to_a_reinvite_that_is_never_acknowledged_ends_the_call() 
     assert (ended.local, ended.status) == (True, 408)
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_an_offer_that_nobody_answers_is_taken_back(late: bool) -> None:
+    bench = Bench()
+    invite, first = bench.established()
+    bench.core.reoffer(invite, OTHER, now=bench.now)
+    request = bench.request("INVITE")
+    if not late:
+        bench.answer(request, 100)
+    bench.core.withdraw_offer(invite, now=bench.now)
+    assert bench.event(ReofferFailed) == ReofferFailed(invite=invite, status=487, reason="Withdrawn")
+    if late:
+        assert bench.sent() == [], "a CANCEL waits for the first response (RFC 3261 §9.1)"
+        bench.answer(request, 100)
+    assert bench.request("CANCEL").sequence == request.sequence
+    # The peer's own offer is not in its way, another of ours is.
+    bench.core.reoffer(invite, OTHER, now=bench.now)
+    assert bench.event(ReofferFailed).status == 491
+    bench.give(bench.in_dialog("INVITE", first, sequence=2, body=OFFER))
+    assert bench.statuses() == [100]
+    bench.core.accept_offer(bench.event(Offered).offer_id, ANSWER, now=bench.now)
+    assert bench.statuses() == [200]
+    bench.give(bench.in_dialog("ACK", first, sequence=2))
+    bench.answer(request, 487)
+    bench.request("ACK")
+    assert bench.events() == []
+    bench.core.reoffer(invite, OTHER, now=bench.now)
+    bench.request("INVITE")
+
+
+def test_an_answer_that_crosses_its_withdrawal_is_acknowledged_and_means_nothing() -> None:
+    bench = Bench()
+    invite, _ = bench.established()
+    bench.core.reoffer(invite, OTHER, now=bench.now)
+    request = bench.request("INVITE")
+    bench.answer(request, 100)
+    bench.core.withdraw_offer(invite, now=bench.now)
+    bench.event(ReofferFailed)
+    bench.sent()
+    bench.answer(request, 200, body=ANSWER)
+    bench.request("ACK")
+    assert bench.events() == []
+    bench.core.withdraw_offer(invite, now=bench.now)
+    assert (bench.sent(), bench.events()) == ([], [])
+
+
+def test_an_offer_that_waits_after_glare_is_taken_back_unsent() -> None:
+    bench = Bench()
+    invite, _ = bench.established()
+    bench.core.reoffer(invite, OTHER, now=bench.now)
+    bench.answer(bench.request("INVITE"), 491)
+    bench.request("ACK")
+    bench.core.withdraw_offer(invite, now=bench.now)
+    assert bench.event(ReofferFailed).status == 487
+    bench.advance(10)
+    assert bench.sent() == []
+
+
 def test_an_offer_for_a_call_that_is_gone() -> None:
     bench = Bench()
     invite, first = bench.established()

@@ -1,0 +1,198 @@
+"""Machines in a network that breaks when a test says so: namespaces joined by a switch in user space.
+
+Each machine is a network namespace with one TUN device, and a thread with an event loop in it. Whatever that thread
+opens, and every thread it starts, is in the namespace. The switch takes IP packets from one device, drops those that
+it should, and hands the others to the machine whose address they name.
+
+Needs root and /dev/net/tun. Every machine is 10.99.0.<n>/24 on its own wire.
+"""
+
+import asyncio
+import ctypes
+import fcntl
+import os
+import select
+import shutil
+import struct
+import subprocess
+import threading
+from collections.abc import Coroutine
+from types import TracebackType
+from typing import Any, TypeVar
+
+from tests.support.require import missing, require
+
+T = TypeVar("T")
+
+_CLONE_NEWNET = 0x40000000
+_TUNSETIFF = 0x400454CA
+_IFF_TUN_NO_PI = 0x1001
+_UDP = 17
+_NETWORK = "10.99.0"
+_DEVICE = "wire0"
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _enter(descriptor: int) -> None:
+    if _libc.setns(descriptor, _CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "setns")
+
+
+class Machine:
+    """One namespace. `run` does something in it."""
+
+    def __init__(self, name: str, number: int) -> None:
+        self.namespace = f"phone-{os.getpid()}-{name}"
+        self.number = number
+        self.unplugged = False
+        """Nothing comes or goes."""
+        self.deaf_to_udp = False
+        """Only UDP is lost, both ways: media goes, signalling stays."""
+        self._ip("netns", "add", self.namespace)
+        self._home = os.open("/proc/self/ns/net", os.O_RDONLY)
+        self._there = os.open(f"/run/netns/{self.namespace}", os.O_RDONLY)
+        self.tun = self._plug_in()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._live, name=f"machine {name}")
+        self._thread.start()
+
+    @property
+    def address(self) -> str:
+        return f"{_NETWORK}.{self.number}"
+
+    def move(self, number: int) -> None:
+        """Get another address, as by another access point: the old one is gone."""
+        self.inside("addr", "flush", "dev", _DEVICE)
+        self.number = number
+        self.inside("addr", "add", f"{self.address}/24", "dev", _DEVICE)
+        self.inside("route", "replace", "default", "dev", _DEVICE)
+
+    def inside(self, *arguments: str) -> None:
+        self._ip("-n", self.namespace, *arguments)
+
+    @staticmethod
+    def _ip(*arguments: str) -> None:
+        subprocess.run([str(require("ip", package="iproute2")), *arguments], check=True, capture_output=True)
+
+    def _plug_in(self) -> int:
+        _enter(self._there)
+        try:
+            tun = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+            fcntl.ioctl(tun, _TUNSETIFF, struct.pack("16sH22s", _DEVICE.encode(), _IFF_TUN_NO_PI, b""))
+        finally:
+            _enter(self._home)
+        self.inside("link", "set", "lo", "up")
+        self.inside("link", "set", _DEVICE, "up")
+        self.move(self.number)
+        return tun
+
+    def _live(self) -> None:
+        _enter(self._there)
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+        self._loop.run_until_complete(self._loop.shutdown_default_executor())
+        self._loop.close()
+
+    async def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of `work`, done in this machine."""
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        for descriptor in (self.tun, self._home, self._there):
+            os.close(descriptor)
+        self._ip("netns", "del", self.namespace)
+
+
+class Network:
+    """The switch between machines: `async with Network("a", "b") as (a, b)` gives them in this order."""
+
+    def __init__(self, *names: str) -> None:
+        self._names = names
+        self._machines: list[Machine] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._switch, name="switch")
+
+    async def __aenter__(self) -> tuple[Machine, ...]:
+        if os.geteuid() or not os.access("/dev/net/tun", os.R_OK | os.W_OK) or shutil.which("ip") is None:
+            missing("network namespaces need root, /dev/net/tun and the package iproute2")
+        try:
+            for number, name in enumerate(self._names, start=1):
+                self._machines.append(Machine(name, number))
+        except BaseException:
+            self._close()
+            raise
+        self._thread.start()
+        return tuple(self._machines)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+        self._close()
+
+    def _close(self) -> None:
+        for machine in self._machines:
+            machine.close()
+
+    def _switch(self) -> None:
+        by_tun = {machine.tun: machine for machine in self._machines}
+        while not self._over.is_set():
+            readable, _, _ = select.select(list(by_tun), [], [], 0.1)
+            for tun in readable:
+                self._forward(by_tun[tun])
+
+    def _forward(self, sender: Machine) -> None:
+        for _ in range(64):
+            try:
+                packet = os.read(sender.tun, 65_536)
+            except BlockingIOError:
+                return
+            if packet[0] >> 4 != 4:
+                continue
+            target = ".".join(map(str, packet[16:20]))
+            for receiver in self._machines:
+                if receiver.address == target and not any(_drops(end, packet) for end in (sender, receiver)):
+                    os.write(receiver.tun, packet)
+
+
+def _drops(machine: Machine, packet: bytes) -> bool:
+    return machine.unplugged or (machine.deaf_to_udp and packet[9] == _UDP)
+
+
+class Doorway:
+    """Lets other machines in to a program that listens on this machine's loopback only."""
+
+    def __init__(self, address: str, port: int) -> None:
+        self._address, self._port = address, port
+        self._server: asyncio.Server | None = None
+        self._streams: set[asyncio.StreamWriter] = set()
+
+    async def open(self) -> None:
+        self._server = await asyncio.start_server(self._enter, self._address, self._port)
+
+    async def _enter(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", self._port)
+        self._streams |= {writer, inner_writer}
+        await asyncio.gather(_pass(reader, inner_writer), _pass(inner_reader, writer))
+        self._streams -= {writer, inner_writer}
+
+    async def close(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        for stream in tuple(self._streams):
+            stream.transport.abort()
+        await self._server.wait_closed()
+
+
+async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()
+    except OSError:
+        writer.transport.abort()
+    finally:
+        writer.close()
