@@ -11,6 +11,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Final
 
+from appliance.app import memory
 from appliance.app.build import Unit
 from appliance.app.settings import GOODBYE
 from appliance.app.supervisor import Supervisor
@@ -51,6 +52,7 @@ async def running(unit: Unit) -> AsyncIterator[Unit]:
         await stack.enter_async_context(unit.phone)
         tasks = await stack.enter_async_context(TaskSet("unit"))
         tasks.start("login", log_in(unit))
+        memory.settle()
         yield unit
 
 

@@ -358,6 +358,7 @@ class MediaSession:
             if self._rtp.stream is not None:
                 self._home.mixer.remove(self._rtp.stream)
             await self._tasks.close()
+            self._reporting = None  # its traceback holds the path
             if self._paths.open is not None:
                 self._paths.open.transport.send(self._rtp.reports.goodbye(self._home.clock.now()))
             await self._paths.close()

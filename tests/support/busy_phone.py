@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 
+from appliance.app import memory
 from appliance.calls.client import Client
 from appliance.calls.events import CallTerminated, IncomingCall, MediaConnected
 from appliance.calls.settings import ClientSettings
@@ -73,6 +74,7 @@ async def main(registrar: str, domain: str, ca_file: str, user: str, password: s
     async with Client(settings, audio=ToneAudio(1000.0)) as client:
         log = ClientLog(client)
         await client.login(user, password)
+        memory.settle()
         found = []
         for count in map(int, counts):
             for number in range(count):
