@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-import numpy as np
 import pytest
 
 from appliance.calls.call import Call
@@ -32,7 +31,7 @@ from appliance.media.settings import MediaSettings
 from appliance.sim.registrar import Registrar
 from tests.flows.phones import USERS, Phone, heard_of
 from tests.support.network import Doorway, Machine, Network
-from tests.support.tones import RATE, hear
+from tests.support.tones import loudest
 
 T = TypeVar("T")
 E = TypeVar("E")
@@ -133,7 +132,11 @@ async def test_media_that_is_lost_for_a_while(street: Street) -> None:
     for resident in street:
         assert resident.phone.all(Reconnecting)[0].reason == "media"
         assert resident.call.status is Status.RECONNECTING
+    lost = len(street[0].phone.recording())
     await asyncio.sleep(max(0.0, began + 8.0 - asyncio.get_running_loop().time()))
+    silence = street[0].phone.recording()[lost:]
+    assert loudest(silence, 425.0) > 0.01, "a soft tone in place of silence"
+    assert loudest(silence, 1000.0) < 0.001
     for resident in street:
         resident.machine.deaf_to_udp = False
     await both(street, lambda resident: resident.told(Reconnected, seconds=15.0))
@@ -143,10 +146,6 @@ async def test_media_that_is_lost_for_a_while(street: Street) -> None:
         assert 3.0 < resident.phone.all(Reconnected)[0].duration < 20.0
         assert resident.call.status is Status.OPEN
     await still_heard(street)
-    for resident in street:
-        recording = resident.phone.recording()
-        assert hear(recording[-14 * RATE :], 425.0).windows > 0
-        assert np.abs(recording).max() > 0
 
 
 async def test_a_machine_that_is_unplugged_for_a_while(street: Street) -> None:
@@ -177,10 +176,8 @@ async def test_media_that_is_lost_for_good_ends_the_call(street: Street) -> None
     for resident in street:
         resident.machine.deaf_to_udp = True
     endings = await both(street, lambda resident: resident.told(CallTerminated, seconds=50.0))
-    assert {ending.call.originator for ending in endings} == {"local", "remote"} or {
-        ending.cause for ending in endings
-    } == {"RTP Timeout"}
-    assert "RTP Timeout" in {ending.cause for ending in endings}
+    # Who gives up first says so in its BYE; both may at the same moment.
+    assert "RTP Timeout" in {ending.cause for ending in endings if ending.call.originator == "local"}
     for resident in street:
         assert resident.names().count("Reconnecting") == 1
         assert not resident.phone.all(Reconnected)

@@ -279,3 +279,27 @@ async def test_mute_is_silence_for_them_alone(line: Line) -> None:
     call.unmute()
     await asyncio.sleep(0.5)
     await line.check_sound(1.0)
+
+
+@answers
+async def test_a_media_path_that_is_rebuilt_in_the_call_is_followed(line: Line) -> None:
+    call = await line.alice.call("bob")
+    await line.log.wait(CallAnswered)
+    await line.talking()
+    invite = call.invite
+    assert invite is not None
+    assert await call.leg.negotiation.reoffer(invite, call.media.renew) == ""
+    # Chromium leaves the former path at once and says its first DTLS word there: that is some seconds of silence.
+    await line.log.wait(MediaConnected, seconds=20.0)
+    await asyncio.sleep(SETTLED)
+    line.log.clear()
+    await line.check_sound()
+    assert str(call.status) == "open"
+    await asyncio.sleep(4.0)
+    assert line.log.names() == [], "what is watched is the new path"
+    assert await call.hold()
+    assert await call.resume()
+    await asyncio.sleep(SETTLED)
+    await line.check_sound()
+    call.hang_up()
+    assert (await line.bob.wait("ended"))["originator"] == "remote"
