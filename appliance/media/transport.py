@@ -1,7 +1,8 @@
 """The path of one session: ICE (RFC 8445), DTLS-SRTP (RFC 5764), and what travels on it.
 
-    RTP, RTCP ──send──▶ outbox ─▶ SRTP ─▶ ICE's chosen pair ─▶ network
-    listener ◀─ SRTP ◀─ DTLS ◀─ inbox ◀─ ICE ◀─ network
+    RTP, RTCP ──send──▶ SRTP ─▶ ICE's chosen pair ─▶ network
+    listener ◀─ SRTP ◀─ inbox ◀─ ICE ◀─ network
+                 DTLS ◀─┘
 
 The only file that knows aiortc, aioice and pylibsrtp, and their private names: `tests/contracts/test_aiortc_names.py`
 fails when a release moves them. Everything runs on the loop that made the transport.
@@ -11,7 +12,6 @@ import asyncio
 import copy
 import logging
 import socket
-from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -19,7 +19,7 @@ import aioice
 import pylibsrtp
 from aioice import stun
 from aioice.candidate import candidate_foundation, candidate_priority
-from aioice.ice import StunProtocol
+from aioice.ice import CandidatePair, StunProtocol
 from aiortc import (
     RTCCertificate,
     RTCDtlsFingerprint,
@@ -36,6 +36,7 @@ from OpenSSL import SSL
 
 from appliance.clock import Clock
 from appliance.media.description import TransportParameters
+from appliance.media.packet import is_rtcp
 from appliance.media.settings import MediaSettings
 from appliance.media.stun_address import can_reach, is_ipv4, resolved
 from appliance.media.transport_inbox import Inbox
@@ -55,9 +56,6 @@ _CIPHERS: Final = (
 
 _DIGESTS: Final = ("sha-256", "sha-384", "sha-512")
 """The fingerprints that can be checked (RFC 8122 §5)."""
-
-_OUTBOX: Final = 64
-"""Packets that wait for the loop: one second of audio. The oldest is dropped."""
 
 _REMOTE_CANDIDATES: Final = 40
 """Candidates of one peer that are looked at."""
@@ -151,6 +149,11 @@ class _Connection(aioice.Connection):
             except OSError as error:
                 log.debug("packets stay unmarked: %s", error)
 
+    @property
+    def chosen(self) -> CandidatePair | None:
+        """The pair that packets travel on."""
+        return self._nominated.get(1)
+
     async def consents(self) -> bool:
         """Whether the peer answers a check on the chosen pair, sent twice in 1.5 s (RFC 7675 §5.1)."""
         for pair in tuple(self._nominated.values()):
@@ -167,6 +170,8 @@ class _Connection(aioice.Connection):
         """End it; aioice calls this too, when consent has expired."""
         self.lost = not self.ours
         await super().close()
+        for pair in self._check_list:
+            pair.task = None  # its traceback holds the pair
         self._check_list.clear()  # the pairs hold the sockets' protocols, and these hold the agent
 
 
@@ -193,8 +198,19 @@ class _Dtls(RTCDtlsTransport):
     async def _handle_rtcp_data(self, data: bytes) -> None:
         self._listener.rtcp(data, self._now())
 
-    async def send(self, data: bytes) -> None:
-        await self._send_rtp(data)
+    def protected(self, data: bytes) -> bytes:
+        """`data`, RTP or RTCP, as SRTP. Raises `pylibsrtp.Error`."""
+        return self._tx_srtp.protect_rtcp(data) if is_rtcp(data) else self._tx_srtp.protect(data)
+
+    def media(self, data: bytes) -> None:
+        """An SRTP packet came, once DTLS is through."""
+        try:
+            if is_rtcp(data):
+                self._listener.rtcp(self._rx_srtp.unprotect_rtcp(data), self._now())
+            else:
+                self._listener.rtp(self._rx_srtp.unprotect(data), self._now())
+        except pylibsrtp.Error as error:
+            log.debug("a packet is not the peer's: %s", error)
 
     def take_role(self, role: str) -> None:
         self._set_role(role)
@@ -216,8 +232,6 @@ class Transport:
         self._ice = RTCIceTransport(gatherer)
         self._dtls = _Dtls(self._ice, listener, clock.now)
         self._dtls.on("statechange", self._dtls_changed)
-        self._outbox: deque[bytes] = deque(maxlen=_OUTBOX)
-        self._wake = asyncio.Event()
         self._tasks = TaskSet("media transport")
         self._gathering: asyncio.Task[None] | None = None
         self._started = False
@@ -268,7 +282,6 @@ class Transport:
             return
         self._started = True
         self._connection.ice_controlling = controlling or remote.ice_lite
-        self._tasks.start("send", self._send_outbox())
         self._tasks.start("connect", self._connect(remote, client=client))
 
     async def _connect(self, remote: TransportParameters, *, client: bool) -> None:
@@ -325,27 +338,20 @@ class Transport:
         return self.connected and await self._connection.consents()
 
     def send(self, data: bytes) -> None:
-        """Send an RTP or RTCP packet soon; dropped while there is no path."""
-        if self.connected:
-            self._outbox.append(data)
-            self._wake.set()
-
-    async def _send_outbox(self) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            await self._flush()
-
-    async def _flush(self) -> None:
-        while self._outbox:
-            try:
-                await self._dtls.send(self._outbox.popleft())
-            except (ConnectionError, pylibsrtp.Error) as error:
-                log.debug("a packet could not be sent: %s", error)
+        """Send an RTP or RTCP packet; dropped while there is no path."""
+        pair = self._connection.chosen
+        if pair is None or not self.connected:
+            return
+        try:
+            # Not through aiortc's and aioice's five coroutines, fifty times a second: none of them waits.
+            pair.protocol.transport.sendto(self._dtls.protected(data), pair.remote_addr)
+        except pylibsrtp.Error as error:
+            log.debug("a packet could not be sent: %s", error)
 
     def _dtls_changed(self) -> None:
         state = self._dtls.state
         if state == "connected":
+            self._connection.inbox.media = self._dtls.media
             self._listener.connected()
         elif state == "closed" and not self._over:
             if self._connection.lost:
@@ -363,9 +369,9 @@ class Transport:
             self._listener.failed(reason)
 
     async def close(self) -> None:
-        """Send what waits, say goodbye, release sockets and tasks. Idempotent."""
-        await self._flush()
+        """Say goodbye, release sockets and tasks. Idempotent."""
         self._over = True
+        self._connection.inbox.media = None
         if self._gathering is not None:
             await asyncio.wait([self._gathering])
         await self._tasks.close()

@@ -76,8 +76,14 @@ def test_dtls_hands_over_decrypted_packets_and_takes_clear_ones() -> None:
     assert parameters(RTCDtlsTransport._handle_rtp_data) == ["self", "data", "arrival_time_ms"]
     assert inspect.iscoroutinefunction(RTCDtlsTransport._handle_rtcp_data)
     assert parameters(RTCDtlsTransport._handle_rtcp_data) == ["self", "data"]
-    assert inspect.iscoroutinefunction(RTCDtlsTransport._send_rtp)
-    assert parameters(RTCDtlsTransport._send_rtp) == ["self", "data"]
+    # What `_send_rtp` and `_recv_next` do with a packet, which we do without their coroutines.
+    assert "self._tx_srtp.protect_rtcp(data)" in source(RTCDtlsTransport._send_rtp)
+    assert "self._tx_srtp.protect(data)" in source(RTCDtlsTransport._send_rtp)
+    assert "active_pair = self._nominated.get(component)" in source(aioice.Connection.sendto)
+    assert "active_pair.protocol.send_data(data, active_pair.remote_addr)" in source(aioice.Connection.sendto)
+    assert "self.transport.sendto(data, addr)" in source(aioice.ice.StunProtocol.send_data)
+    assert "self._rx_srtp.unprotect_rtcp(data)" in source(RTCDtlsTransport._recv_next)
+    assert "self._rx_srtp.unprotect(data)" in source(RTCDtlsTransport._recv_next)
     assert parameters(RTCDtlsTransport._set_role) == ["self", "role"]
     assert '"server"' in source(RTCDtlsTransport.start)
 

@@ -216,6 +216,23 @@ async def test_packets_before_the_keys_are_dropped_and_the_inbox_is_bounded() ->
     await transport.close()
 
 
+async def test_what_strangers_send_as_media_ends_nothing() -> None:
+    async with pair() as (a, ear_a, b, ear_b):
+        await connect(a, b)
+        await asyncio.gather(ear_a.until_told(), ear_b.until_told())
+        here = next(line.split() for line in a.parameters("actpass").candidates if " 127.0.0.1 " in line)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            for size in (0, 1, 11, 30, 1_500, 1_501, 9_000):
+                for first in (b"\x80\x00", b"\x80\xc8", b"\xff\xff"):
+                    stranger.sendto(first + b"\0" * size, (here[4], int(here[5])))
+            stranger.sendto(b"\x80", (here[4], int(here[5])))
+        await asyncio.sleep(0.1)
+        b.send(PACKET)
+        await asyncio.sleep(0.1)
+        assert ear_a.packets == [PACKET]
+        assert ear_a.states == ["connected"]
+
+
 async def test_a_peer_that_closes_is_noticed() -> None:
     async with pair() as (a, ear_a, b, ear_b):
         await connect(a, b)
