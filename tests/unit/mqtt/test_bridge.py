@@ -114,6 +114,10 @@ def test_an_outgoing_call() -> None:
     assert unit.call["held"], "the far end still holds"
     unit.happens(events.HoldChanged(call=call(CallState.ANSWERED), held=False, by="remote"))
     assert not unit.call["held"]
+    unit.happens(events.Reconnecting(call=call(CallState.ANSWERED), reason="media"))
+    assert (unit.call["state"], unit.call["reconnecting"], unit.call["since"]) == ("in_call", True, since)
+    unit.happens(events.Reconnected(call=call(CallState.ANSWERED), duration=2.0))
+    assert not unit.call["reconnecting"]
     assert unit.happens(
         events.CallTerminated(call=call(CallState.ENDED), cause="Terminated", duration=12.5, summary=SUMMARY)
     ) == ["event/call_terminated", f"quality/{call().call_uuid}", "state/last_call", "state/call"]

@@ -23,8 +23,10 @@ from appliance.phone.inputs import (
     HookChanged,
     IncomingCall,
     LineChanged,
+    MediaChanged,
     MuteChanged,
     QualityMeasured,
+    ReconnectionChanged,
     RemoteRinging,
 )
 from appliance.phone.screen import ScreenKind
@@ -309,6 +311,23 @@ def test_the_line_may_go_during_a_call() -> None:
     assert not walk.screen.ready
 
 
+def test_a_call_that_is_reconnected_says_so_and_a_soft_tone_sounds_while_nothing_is_heard() -> None:
+    walk = talking()
+    walk.feed(ReconnectionChanged(call="a", reconnecting=True))
+    assert walk.says("Reconnecting")
+    assert walk.tone is None, "the registrar alone is away: the far end is heard"
+    assert walk.feed(MediaChanged(call="a", flows=False)) == (PlayTone(ToneName.RECONNECTING),)
+    walk.feed(HoldChanged(call="a", held=True))
+    assert walk.tone is None, "who holds hears nothing anyway"
+    walk.feed(HoldChanged(call="a", held=False))
+    assert walk.feed(MediaChanged(call="a", flows=True)) == (StopTone(),)
+    assert walk.at(Phase.IN_CALL)
+    walk.feed(ReconnectionChanged(call="a", reconnecting=False))
+    assert not walk.says("Reconnecting")
+    walk.feed(MediaChanged(call="a", flows=False))
+    assert PlayTone(ToneName.BUSY) in walk.feed(CallEnded(call="a"))
+
+
 def test_news_of_other_calls_is_nothing() -> None:
     walk = talking()
     others = (
@@ -318,6 +337,8 @@ def test_news_of_other_calls_is_nothing() -> None:
         MuteChanged(call="z", muted=True),
         HoldChanged(call="z", held=True),
         QualityMeasured(call="z", codec="x", mos=1.0),
+        ReconnectionChanged(call="z", reconnecting=True),
+        MediaChanged(call="z", flows=False),
         AnswerFailed(call="z"),
         DialFailed(attempt=9),
     )
