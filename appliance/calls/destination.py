@@ -11,10 +11,8 @@ _NUMBER: Final = re.compile(r"\+?[\d\s().-]*\d[\d\s().-]*|[\d*#]+", re.ASCII)
 # RFC 3261 §25.1: user, without its "?": who types one means headers, which are refused.
 _USER: Final = re.compile(r"(?:[A-Za-z0-9\-_.!~*'()&=+$,;/#]|%[0-9A-Fa-f]{2})+")
 _LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
-_HOST: Final = (
-    re.compile(  # RFC 3261 §25.1: hostname (its last label begins with a letter), IPv4address, IPv6reference
-        rf"(?:(?:{_LABEL}\.)*(?=[A-Za-z]){_LABEL}|\d{{1,3}}(?:\.\d{{1,3}}){{3}}|\[[0-9A-Fa-f:.]+\])(?::\d{{1,5}})?"
-    )
+_HOST: Final = re.compile(  # RFC 3261 §25.1: hostname (its last label begins with a letter), IPv4address, IPv6reference
+    rf"(?:(?:{_LABEL}\.)*(?=[A-Za-z]){_LABEL}|\d{{1,3}}(?:\.\d{{1,3}}){{3}}|\[[0-9A-Fa-f:.]+\])(?::\d{{1,5}})?"
 )
 _PARAMETERS: Final = re.compile(r"(?:;[A-Za-z0-9\-_.!~*'()\[\]/:&+$%]+(?:=[A-Za-z0-9\-_.!~*'()\[\]/:&+$%]+)?)*")
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")

@@ -4,6 +4,7 @@ Each driver has a clock of its own, as a sound card has.
 """
 
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from itertools import repeat
 from pathlib import Path
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 _FULL_SCALE: Final = 32_767.0
 
 
-class _PacedAudio:
+class _PacedAudio(ABC):
     """A driver whose clock is a `Ticker`: each 10 ms a frame of the microphone goes in and one for the speaker out."""
 
     def __init__(self, name: str, record: Path | None) -> None:
@@ -61,9 +62,9 @@ class _PacedAudio:
     def _prepare(self) -> None:
         """Read what will be played. Raises `DriverError`."""
 
+    @abstractmethod
     def _microphone(self) -> Iterator[Pcm]:
         """The frames of the microphone, from the beginning, without end."""
-        raise NotImplementedError
 
     def _tick(self) -> None:
         endpoint = self._endpoint
