@@ -59,6 +59,7 @@ class _PacedAudio(ABC):
         if self._recorder is not None:
             self._recorder.close()
 
+    @abstractmethod
     def _prepare(self) -> None:
         """Read what will be played. Raises `DriverError`."""
 
@@ -127,6 +128,9 @@ class ToneAudio(_PacedAudio):
         super().__init__(f"tone:{hertz:g} Hz", record)
         self._hertz = hertz
         self._peak = _FULL_SCALE * 10.0 ** (level / 20.0)
+
+    def _prepare(self) -> None:
+        """A tone is made as it sounds."""
 
     def _microphone(self) -> Iterator[Pcm]:
         step = 2.0 * np.pi * self._hertz / SAMPLE_RATE
