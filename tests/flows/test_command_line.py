@@ -9,18 +9,15 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 
 from appliance.sim.far_end import FarEnd
 from appliance.sim.registrar import Registrar
-from appliance.sim.wav_file import Recorder
 from appliance.units import Seconds
+from tests.flows.commands import account, eventually, finish, intercom, line, start, wav
 from tests.support.ports import free_port
 from tests.support.tones import digits, hear, read_wav, sine
 
@@ -29,77 +26,6 @@ pytestmark = pytest.mark.timeout(180)
 DOMAIN = "127.0.0.1"
 WORD = "the word of all"
 USERS = dict.fromkeys(("alice", "bob", "100", "101", "102", "103"), WORD)
-
-
-@dataclass(frozen=True)
-class Result:
-    """How a command ended."""
-
-    code: int
-    output: str
-    errors: str
-
-    @property
-    def events(self) -> list[dict[str, Any]]:
-        """Its lines, each of which has to be a JSON object."""
-        return [json.loads(line) for line in self.output.splitlines()]
-
-    @property
-    def names(self) -> list[str]:
-        return [event["event"] for event in self.events]
-
-
-async def start(*arguments: str) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "appliance.cli.main",
-        *arguments,
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=PIPE,
-    )
-
-
-async def finish(process: asyncio.subprocess.Process, *, typed: bytes = b"", seconds: float = 60.0) -> Result:
-    try:
-        async with asyncio.timeout(seconds):
-            output, errors = await process.communicate(typed)
-    except BaseException:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-        raise
-    return Result(process.returncode or 0, output.decode(), errors.decode())
-
-
-async def intercom(*arguments: str, typed: bytes = b"") -> Result:
-    return await finish(await start(*arguments), typed=typed)
-
-
-async def line(
-    process: asyncio.subprocess.Process,
-    text: str,
-    *,
-    stream: asyncio.StreamReader | None = None,
-    seconds: float = 30.0,
-) -> str:
-    """The first line of its output, or of `stream`, that has `text` in it."""
-    source = stream or process.stdout
-    assert source is not None
-    async with asyncio.timeout(seconds):
-        while raw := await source.readline():
-            if text in raw.decode():
-                return raw.decode()
-    raise AssertionError(f"{text!r} was not printed")
-
-
-async def eventually(condition: Callable[[], bool], *, seconds: float = 10.0) -> None:
-    for _ in range(round(seconds / 0.02)):
-        if condition():
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError(f"not in {seconds} s")
 
 
 @pytest.fixture
@@ -125,18 +51,6 @@ def password(tmp_path: Path) -> Path:
     file.write_text(f"{WORD}\n")
     file.chmod(0o600)
     return file
-
-
-def account(registrar: Registrar, password: Path, user: str = "alice") -> Sequence[str]:
-    return ("--registrar", registrar.url, "--user", user, "--password-file", str(password))
-
-
-def wav(path: Path, samples: "np.ndarray[Any, np.dtype[np.int16]]") -> Path:
-    recorder = Recorder(path)
-    recorder.open()
-    recorder.write(samples)
-    recorder.close()
-    return path
 
 
 async def test_a_call_is_made_heard_and_summed_up(

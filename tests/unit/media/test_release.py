@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.media.test_session import connect, two_ends
+from tests.unit.media.two_ends import connect, two_ends
 
 
 @pytest.fixture

@@ -4,8 +4,6 @@ import asyncio
 import random
 import re
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,72 +12,13 @@ import pytest
 
 from appliance.errors import DescriptionError, StateError
 from appliance.media.engine import MediaEngine
-from appliance.media.events import DigitReceived, MediaConnected, MediaEvent, MediaFailed
+from appliance.media.events import MediaConnected, MediaFailed
 from appliance.media.session import MediaSession
-from appliance.media.settings import MediaSettings
 from appliance.media.tones import DIAL
 from appliance.sim.wav_audio import ToneAudio
 from appliance.units import Seconds
 from tests.support.tones import RATE, hear, loudest, read_wav
-
-SETTINGS = MediaSettings(loopback=True, connecting=Seconds(8.0))
-
-
-class End:
-    """An engine, one session of it, what the session told, and what its speaker played."""
-
-    def __init__(self, engine: MediaEngine, recording: Path) -> None:
-        self.engine = engine
-        self.recording = recording
-        self.events: list[MediaEvent] = []
-        self._told = asyncio.Event()
-        self.session = engine.session(self.hear)
-
-    def hear(self, event: MediaEvent) -> None:
-        self.events.append(event)
-        self._told.set()
-
-    async def until(self, fits: Callable[[], bool]) -> None:
-        async with asyncio.timeout(20):
-            while not fits():
-                self._told.clear()
-                await self._told.wait()
-
-    async def until_connected(self, times: int = 1) -> None:
-        await self.until(lambda: self.events.count(MediaConnected()) >= times)
-
-    @property
-    def digits(self) -> str:
-        return "".join(event.digit for event in self.events if isinstance(event, DigitReceived))
-
-    def heard(self, hertz: float, begin: float, end: float) -> float:
-        """The share of 100 ms windows of the speaker that are the tone, between two times of the recording."""
-        samples, _ = read_wav(self.recording)
-        return hear(samples[int(begin * RATE) : int(end * RATE)], hertz).share
-
-    @property
-    def seconds(self) -> float:
-        """What was recorded so far; the header may lag by a second."""
-        return (self.recording.stat().st_size - 44) / 2 / RATE
-
-
-@asynccontextmanager
-async def two_ends(tmp_path: Path, settings: MediaSettings = SETTINGS) -> AsyncIterator[tuple[End, End]]:
-    a_wav, b_wav = tmp_path / "a.wav", tmp_path / "b.wav"
-    async with (
-        MediaEngine(settings, ToneAudio(1000.0, record=a_wav)) as a,
-        MediaEngine(settings, ToneAudio(440.0, record=b_wav)) as b,
-    ):
-        yield End(a, a_wav), End(b, b_wav)
-
-
-async def negotiate(a: End, b: End) -> None:
-    await a.session.accept_answer(await b.session.accept_offer(await a.session.create_offer()))
-
-
-async def connect(a: End, b: End) -> None:
-    await negotiate(a, b)
-    await asyncio.gather(a.until_connected(), b.until_connected())
+from tests.unit.media.two_ends import SETTINGS, End, connect, negotiate, two_ends
 
 
 async def test_each_hears_the_other_and_not_itself(tmp_path: Path) -> None:
