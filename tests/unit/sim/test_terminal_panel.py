@@ -175,9 +175,11 @@ def test_without_a_terminal_it_says_so(tmp_path: Path) -> None:
             panel.display.start()
 
 
+# A shell's background job ignores SIGINT, and so would its children: the program listens to it again.
 PROGRAM = """
-import sys, time
+import signal, sys, time
 from appliance.sim.terminal_panel import TerminalPanel
+signal.signal(signal.SIGINT, signal.default_int_handler)
 panel = TerminalPanel(on_quit=lambda: None)
 panel.display.start()
 if sys.argv[1] == "raise":
