@@ -41,9 +41,9 @@ web: $(PAGE)  ## The page with JsSIP that tests call through
 lock: .cache/uv/bin/uv  ## Choose the newest versions that pyproject.toml allows, and write them down with their hashes
 	$(LOCK) --output-file requirements/lock.txt requirements/lock.in
 	$(LOCK) --output-file requirements/build.txt requirements/build.in
-	$(LOCK) --extra sound --output-file requirements/run.txt pyproject.toml
+	$(LOCK) --extra sound --extra voice --output-file requirements/run.txt pyproject.toml
 	$(LOCK) --extra hardware --output-file requirements/unit.txt pyproject.toml
-	$(LOCK) --extra sound --extra panel --extra dev --output-file requirements/dev.txt pyproject.toml
+	$(LOCK) --extra sound --extra voice --extra panel --extra dev --output-file requirements/dev.txt pyproject.toml
 	cd tests/support/web && npm install --package-lock-only
 
 pictures: .venv/.run  ## Draw the pictures of the display that the README shows
