@@ -1,9 +1,10 @@
 """[I/O] One call, as its user has it."""
 
 from appliance.calls import dtmf
+from appliance.calls.call_info import CallInfo, CallState, Direction
 from appliance.calls.cause import Cause
 from appliance.calls.digits import DigitQueue
-from appliance.calls.events import CallInfo, CallState, Direction, Ending
+from appliance.calls.events import Ending
 from appliance.calls.facts import CallFacts
 from appliance.calls.leg import Leg
 from appliance.calls.ports import CallHome, Current, OnOthers

@@ -3,57 +3,11 @@
 `appliance.events.event_name` gives the name in logs, scripts and topics: `CallAnswered` is `call_answered`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
-from types import MappingProxyType
+from dataclasses import dataclass
 
+from appliance.calls.call_info import CallEvent
 from appliance.quality.sample import QualitySample
 from appliance.quality.summary import QualitySummary
-
-
-class Direction(StrEnum):
-    """Who made the call."""
-
-    INCOMING = "INCOMING"
-    OUTGOING = "OUTGOING"
-
-
-class CallState(StrEnum):
-    """Where a call is. `ENDED` follows `ANSWERED`; the other last states follow `RINGING`."""
-
-    INITIALIZED = "initialized"
-    RINGING = "ringing"
-    ANSWERED = "answered"
-    ENDED = "ended"
-    REJECTED = "rejected"
-    IGNORED = "ignored"
-    CANCELED = "canceled"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallInfo:
-    """A call as it was when the event happened.
-
-    `call_uuid` is ours from the first moment, until the far end names the call itself (X-CallUUID: of an outgoing call
-    with its first response); `Client.call_by_uuid` knows both, and `sip_call_id` never changes once it is there.
-    `src` and `dest` are SIP URIs. `originator` says who ended it ("local", "remote", "" while it lives); `reason`,
-    `protocol` and `code` are the Reason header's (RFC 3326) or, without one, the SIP status of the end.
-    """
-
-    call_uuid: str
-    sip_call_id: str
-    direction: Direction
-    state: CallState
-    src: str
-    dest: str
-    caller_name: str = ""
-    extra_headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    originator: str = ""
-    reason: str = ""
-    protocol: str = ""
-    code: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,13 +48,6 @@ class Logout:
     """No longer registered. `reason` is "requested", "connection_lost" or "expired"."""
 
     reason: str = "requested"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallEvent:
-    """The base of every event of one call."""
-
-    call: CallInfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

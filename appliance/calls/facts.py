@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Self
 
 from appliance.calls import headers
-from appliance.calls.events import CallInfo, CallState, Direction
+from appliance.calls.call_info import CallInfo, CallState, Direction
 from appliance.sip.events import HeaderPairs, Incoming, Reason
 
 

@@ -8,15 +8,16 @@ SIP event ──▶ happened() ──▶ state ──▶ events
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable
-from typing import Final
 
 from appliance.calls import cause as causes
 from appliance.calls import dtmf, events
+from appliance.calls.call_info import CallInfo, CallState, Direction
 from appliance.calls.cause import Cause
-from appliance.calls.events import CallInfo, CallState, ClientEvent, Direction, Ending
+from appliance.calls.ending import last_event
+from appliance.calls.events import ClientEvent, Ending
 from appliance.calls.facts import CallFacts
+from appliance.calls.inbox import Inbox
 from appliance.calls.measurement import Measurement
 from appliance.calls.negotiation import Negotiation, text
 from appliance.calls.ports import CallHome
@@ -32,8 +33,6 @@ from appliance.tasks import TaskSet
 from appliance.units import Milliseconds, Seconds
 
 log = logging.getLogger(__name__)
-
-_MAX_INBOX: Final = 32
 
 
 class Leg:
@@ -61,8 +60,7 @@ class Leg:
         self.decided = asyncio.Event()
         """Answered, or over."""
         self.ended = asyncio.Event()
-        self._inbox: deque[sip.Event] = deque()
-        self._server: asyncio.Task[None] | None = None
+        self._inbox = Inbox(self.tasks, self._take)
         self._timers = Timers()
         self._filter = dtmf.DigitFilter()
         self._early: str | None = None
@@ -175,7 +173,7 @@ class Leg:
                 self.negotiation.came_back(f"{event.status} {event.reason}")
             case _:
                 self._answer_seen |= isinstance(event, sip.Answered | sip.Acknowledged)
-                self._queue(event)
+                self._inbox.put(event)
 
     def _progressed(self, event: sip.Progress) -> None:
         self.facts.adopt(event.headers)
@@ -184,38 +182,29 @@ class Leg:
         if event.body is not None and self._early is None and not self._answer_seen:
             # One early dialog's description is enough to hear something; the answer tells whose call it is.
             self._early = event.early
-            self._queue(event)
+            self._inbox.put(event)
 
-    def _queue(self, event: sip.Event) -> None:
-        if self.over or len(self._inbox) >= _MAX_INBOX:
-            log.debug("%s is dropped", type(event).__name__)
-            return
-        self._inbox.append(event)
-        if self._server is None or self._server.done():
-            self._server = self.tasks.start("events", self._serve())
-
-    async def _serve(self) -> None:
-        while self._inbox and not self.over:
-            event = self._inbox.popleft()
-            match event:
-                case sip.Progress(body=body):
-                    if await self.negotiation.apply(body):
-                        self._early = None
-                    else:
-                        self._described()
-                case sip.Answered():
-                    await self._was_answered(event)
-                case sip.Acknowledged(body=body):
-                    await self._acknowledged(body)
-                case sip.Offered():
-                    await self.negotiation.answer(event)
-                    self._reconnection.followed()
-                case sip.Reanswered(body=body):
-                    problem = await self.negotiation.apply(body)
-                    if problem:
-                        log.info("an answer is of no use: %s", problem)
-                case _:
-                    log.debug("%s has no meaning in a call", type(event).__name__)
+    async def _take(self, event: sip.Event) -> None:
+        """What takes time, one after the other."""
+        match event:
+            case sip.Progress(body=body):
+                if await self.negotiation.apply(body):
+                    self._early = None
+                else:
+                    self._described()
+            case sip.Answered():
+                await self._was_answered(event)
+            case sip.Acknowledged(body=body):
+                await self._acknowledged(body)
+            case sip.Offered():
+                await self.negotiation.answer(event)
+                self._reconnection.followed()
+            case sip.Reanswered(body=body):
+                problem = await self.negotiation.apply(body)
+                if problem:
+                    log.info("an answer is of no use: %s", problem)
+            case _:
+                log.debug("%s has no meaning in a call", type(event).__name__)
 
     async def _was_answered(self, event: sip.Answered) -> None:
         self.facts.adopt(event.headers)
@@ -366,24 +355,16 @@ class Leg:
             return
         self._duration = duration
         self.facts.end(originator, status, words or str(cause), reason)
-        self.ending = self._last_event(cause, status, originator, reason)
+        self.ending = last_event(
+            self.info, cause, status=status, reason=reason, duration=duration, summary=self.measurement.result
+        )
         self._close()
         self._home.emit(self.ending)
-
-    def _last_event(self, cause: Cause, status: int, originator: str, reason: Reason | None) -> Ending:
-        if self.progress.state is CallState.ENDED:
-            summary = self.measurement.result()
-            return events.CallTerminated(call=self.info, cause=cause, duration=self._duration, summary=summary)
-        if self.progress.state is CallState.IGNORED:
-            return events.IncomingCallIgnored(call=self.info)
-        if self.progress.state is CallState.CANCELED and originator == "remote":
-            return events.IncomingCallCanceled(call=self.info, elsewhere=causes.elsewhere(reason))
-        return events.CallFailed(call=self.info, cause=cause, status=status)
 
     def _close(self) -> None:
         self._timers.stop_all()
         self._reconnection.close()
-        self._inbox.clear()
+        self._inbox.close()
         self.negotiation.close()
         self.decided.set()
         self.ended.set()

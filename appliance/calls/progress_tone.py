@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from appliance.calls.events import CallState, Direction
+from appliance.calls.call_info import CallState, Direction
 from appliance.media import tones
 from appliance.media.tones import Tone
 

@@ -15,8 +15,9 @@ import logging
 from typing import Final, Protocol
 
 from appliance.calls import events
+from appliance.calls.call_info import CallInfo, Direction
 from appliance.calls.cause import Cause
-from appliance.calls.events import CallInfo, ClientEvent, Direction
+from appliance.calls.events import ClientEvent
 from appliance.calls.negotiation import Negotiation
 from appliance.calls.path_watch import PERIOD, PathWatch
 from appliance.calls.ports import CallHome

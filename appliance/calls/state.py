@@ -10,7 +10,7 @@ to the user hangs on that answer, so that nothing is told twice and nothing afte
 from enum import StrEnum
 from typing import Final
 
-from appliance.calls.events import CallState, Direction
+from appliance.calls.call_info import CallState, Direction
 
 LAST_STATES: Final = frozenset(
     {CallState.ENDED, CallState.REJECTED, CallState.IGNORED, CallState.CANCELED, CallState.FAILED}

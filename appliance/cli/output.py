@@ -5,13 +5,12 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 
+from appliance.calls.call_info import CallEvent, Direction
 from appliance.calls.events import (
-    CallEvent,
     CallFailed,
     CallTerminated,
     ClientEvent,
     ConnectionChange,
-    Direction,
     DtmfFailed,
     DtmfReceived,
     HoldChanged,

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from appliance.calls.call_info import CallEvent
 from appliance.calls.events import (
-    CallEvent,
     CallTerminated,
     ClientEvent,
     ConnectionChange,

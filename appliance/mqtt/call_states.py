@@ -6,11 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from appliance.calls.call_info import CallEvent, CallInfo
 from appliance.calls.events import (
     CallAnswered,
-    CallEvent,
     CallFailed,
-    CallInfo,
     Calling,
     CallRemoteRinging,
     CallTerminated,

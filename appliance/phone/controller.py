@@ -16,8 +16,9 @@ from types import MappingProxyType, TracebackType
 from typing import Final, Self
 
 from appliance.calls.call import Call
+from appliance.calls.call_info import CallEvent, Direction
 from appliance.calls.client import Client
-from appliance.calls.events import CallEvent, Calling, ClientEvent, Direction
+from appliance.calls.events import Calling, ClientEvent
 from appliance.calls.state import LAST_STATES
 from appliance.clock import Clock, SystemClock
 from appliance.errors import ApplianceError, DriverError, TransportError, UsageError

@@ -3,6 +3,7 @@
 from urllib.parse import unquote
 
 from appliance.calls import events
+from appliance.calls.call_info import CallEvent, CallState
 from appliance.calls.cause import Cause
 from appliance.calls.events import ClientEvent
 from appliance.phone.inputs import (
@@ -27,20 +28,20 @@ def inputs_of(event: ClientEvent, name: str = "") -> tuple[Input, ...]:
     `name` is what the telephone calls the event's call, if not by its UUID: the far end may rename a call.
     `Calling` is not among them: which attempt a call belongs to is known where it was asked for.
     """
-    if not isinstance(event, events.CallEvent):
+    if not isinstance(event, CallEvent):
         return _of_the_line(event)
     call = name or event.call.call_uuid
     return _of_progress(event, call) or _of_an_end(event, call) or _of_a_change(event, call)
 
 
-def _of_progress(event: events.CallEvent, call: str) -> tuple[Input, ...]:
+def _of_progress(event: CallEvent, call: str) -> tuple[Input, ...]:
     match event:
         case events.IncomingCall():
             return (IncomingCall(call=call, number=number_of(event.caller_id), name=event.caller_name),)
         case events.CallRemoteRinging():
             ringing = RemoteRinging(call=call)
             return (ringing, EarlyMediaStarted(call=call)) if event.early_media else (ringing,)
-        case events.CallConnected() if event.call.state is not events.CallState.ANSWERED:
+        case events.CallConnected() if event.call.state is not CallState.ANSWERED:
             return (EarlyMediaStarted(call=call),)
         case events.CallAnswered():
             return (CallAnswered(call=call),)
@@ -62,7 +63,7 @@ def _of_the_line(event: ClientEvent) -> tuple[Input, ...]:
             return ()
 
 
-def _of_an_end(event: events.CallEvent, call: str) -> tuple[Input, ...]:
+def _of_an_end(event: CallEvent, call: str) -> tuple[Input, ...]:
     match event:
         case events.CallTerminated():
             return (CallEnded(call=call),)
@@ -78,7 +79,7 @@ def _of_an_end(event: events.CallEvent, call: str) -> tuple[Input, ...]:
             return ()
 
 
-def _of_a_change(event: events.CallEvent, call: str) -> tuple[Input, ...]:
+def _of_a_change(event: CallEvent, call: str) -> tuple[Input, ...]:
     match event:
         case events.MuteChanged():
             return (MuteChanged(call=call, muted=event.muted),)

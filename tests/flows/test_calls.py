@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from appliance.calls.call import Call
+from appliance.calls.call_info import CallState
 from appliance.calls.events import (
     CallAnswered,
     CallConnected,
     CallFailed,
     Calling,
     CallRemoteRinging,
-    CallState,
     CallTerminated,
     DtmfReceived,
     HoldChanged,

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from appliance.calls.call import Call
+from appliance.calls.call_info import CallEvent
 from appliance.calls.events import (
-    CallEvent,
     CallTerminated,
     HoldChanged,
     Login,

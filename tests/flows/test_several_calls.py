@@ -7,14 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from appliance.calls.events import (
-    CallFailed,
-    CallState,
-    CallTerminated,
-    HoldChanged,
-    IncomingCall,
-    IncomingCallIgnored,
-)
+from appliance.calls.call_info import CallState
+from appliance.calls.events import CallFailed, CallTerminated, HoldChanged, IncomingCall, IncomingCallIgnored
 from appliance.calls.ports import Current, OnOthers
 from appliance.errors import StateError, UnknownCall, UsageError
 from tests.flows.phones import Phone, connect, exchange

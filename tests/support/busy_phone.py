@@ -50,7 +50,7 @@ async def _call(client: Client, log: ClientLog, number: int) -> None:
 
 async def _belongings(client: Client) -> dict[str, object]:
     """What there is once the last transactions have timed out (32 s, RFC 3261 §17.1.1.2)."""
-    core = client._line.agent._core
+    core = client.agent._core
     transactions = core._endpoint.transactions
     async with asyncio.timeout(40.0):
         while core._usages or transactions._clients or transactions._servers:  # noqa: ASYNC110 -- nobody tells

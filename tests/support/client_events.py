@@ -3,7 +3,8 @@
 from types import MappingProxyType
 
 from appliance.calls import events
-from appliance.calls.events import CallInfo, CallState, ClientEvent, Direction
+from appliance.calls.call_info import CallInfo, CallState, Direction
+from appliance.calls.events import ClientEvent
 from appliance.quality.sample import QualitySample
 from appliance.quality.summary import QualitySummary
 from appliance.units import Dbov, Milliseconds

@@ -1,4 +1,4 @@
-from appliance.calls.events import CallState, Direction
+from appliance.calls.call_info import CallState, Direction
 from appliance.calls.facts import CallFacts
 from appliance.sip.events import Reason
 

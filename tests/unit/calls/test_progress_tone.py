@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from appliance.calls.events import CallState, Direction
+from appliance.calls.call_info import CallState, Direction
 from appliance.calls.progress_tone import wanted
 from appliance.media import tones
 from appliance.media.tones import Tone

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.calls.events import CallState, Direction
+from appliance.calls.call_info import CallState, Direction
 from appliance.calls.state import LAST_STATES, CallProgress, Status
 
 TOLD: dict[str, Callable[[CallProgress], bool]] = {

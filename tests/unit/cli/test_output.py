@@ -1,6 +1,7 @@
 import json
 
-from appliance.calls.events import CallAnswered, CallState, CallTerminated, Login, LoginFailed, Sample
+from appliance.calls.call_info import CallState
+from appliance.calls.events import CallAnswered, CallTerminated, Login, LoginFailed, Sample
 from appliance.cli.output import Printer, quality_words
 from appliance.clock import ManualClock
 from appliance.events import event_name

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from appliance.calls import events
-from appliance.calls.events import CallState, ClientEvent, Direction, Sample
+from appliance.calls.call_info import CallState, Direction
+from appliance.calls.events import ClientEvent, Sample
 from appliance.errors import UsageError
 from appliance.events import event_name
 from appliance.mqtt.bridge import Bridge

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appliance.calls.events import CallEvent, CallInfo, CallState, ClientEvent, Direction, IncomingCall
+from appliance.calls.call_info import CallEvent, CallInfo, CallState, Direction
+from appliance.calls.events import ClientEvent, IncomingCall
 from appliance.config.secret import Secret
 from appliance.mqtt import payloads
 from appliance.mqtt.outbox import Limits

@@ -5,8 +5,9 @@ import dataclasses
 import pytest
 
 from appliance.calls import events
+from appliance.calls.call_info import CallInfo, CallState, Direction
 from appliance.calls.cause import Cause
-from appliance.calls.events import CallInfo, CallState, ClientEvent, Direction
+from appliance.calls.events import ClientEvent
 from appliance.phone import inputs
 from appliance.phone.happenings import inputs_of, number_of
 from appliance.quality.summary import QualitySummary
