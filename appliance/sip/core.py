@@ -9,10 +9,9 @@
 
 import logging
 from dataclasses import replace
-from itertools import count
 
 from appliance.errors import StateError, UsageError
-from appliance.sip.commands import check_headers, check_method, check_status, check_target, check_text
+from appliance.sip.commands import check_headers, check_status, check_target, check_text
 from appliance.sip.digest import Credentials
 from appliance.sip.endpoint import CoreSettings, Endpoint
 from appliance.sip.events import (
@@ -25,7 +24,6 @@ from appliance.sip.events import (
     Reason,
     ReofferFailed,
     RequestId,
-    ResponseReceived,
 )
 from appliance.sip.identifiers import Token
 from appliance.sip.incoming import Incoming
@@ -33,14 +31,14 @@ from appliance.sip.invite_client import ClientInvite
 from appliance.sip.invite_server import ServerInvite
 from appliance.sip.message import SDP, Request, Response, phrase
 from appliance.sip.registration import Registration
+from appliance.sip.requests import Requests
 from appliance.sip.sanity import Refused, check
 from appliance.sip.timers import earliest
-from appliance.sip.transactions import OnResponse
+from appliance.sip.usages import Usages
 from appliance.units import Seconds
 
 log = logging.getLogger(__name__)
 
-Usage = ClientInvite | ServerInvite
 _PING, _PONG = b"\r\n\r\n", b"\r\n"
 
 
@@ -60,13 +58,10 @@ class Core:
             raise UsageError("domain: empty")
         self._endpoint = Endpoint(settings, token)
         self._registration = Registration(self._endpoint)
-        self._usages: dict[InviteId, Usage] = {}
-        self._invite_ids = map(InviteId, count(1))
-        self._request_ids = map(RequestId, count(1))
-        self._offer_ids = map(OfferId, count(1))
-        self._last_invite = 0
+        self._usages = Usages()
+        self._requests = Requests(self._endpoint, self._usages)
+        self._incoming = Incoming(self._endpoint, self._usages)
         self._url = ""
-        self._incoming = Incoming(self._endpoint, self._usages, self._new_invite_id, self._new_offer_id)
         self._refresh_targets = False
 
     # State
@@ -99,10 +94,9 @@ class Core:
         self._endpoint.transactions.connected(secure=not url.startswith("ws:"))
         self._endpoint.emit(Connected(url=url))
         self._registration.connected(now)
-        for usage in tuple(self._usages.values()):
-            if usage.session is not None:
-                usage.session.connected(now)
-        self._refresh_targets = any(usage.session is not None for usage in self._usages.values())
+        for session in self._usages.sessions:
+            session.connected(now)
+        self._refresh_targets = bool(self._usages.sessions)
         self._settle(now)
 
     def disconnected(self, reason: str, now: Seconds, *, code: int | None = None) -> None:
@@ -110,7 +104,7 @@ class Core:
         self._endpoint.transactions.disconnected(now)
         self._endpoint.emit(Disconnected(url=self._url, reason=reason, code=code))
         self._registration.disconnected(reason)
-        for usage in tuple(self._usages.values()):
+        for usage in self._usages:
             usage.disconnected()
         self._settle(now)
 
@@ -140,8 +134,7 @@ class Core:
         """Let time pass; to be called at `deadline`, and harmless at any other time."""
         self._endpoint.transactions.timer(now)
         self._registration.timer(now)
-        for usage in tuple(self._usages.values()):
-            usage.timer(now)
+        self._usages.timer(now)
         self._settle(now)
 
     def deadline(self) -> Seconds | None:
@@ -150,7 +143,7 @@ class Core:
             (
                 self._endpoint.transactions.deadline(),
                 self._registration.deadline(),
-                *(usage.deadline() for usage in self._usages.values()),
+                self._usages.deadline(),
             )
         )
 
@@ -167,11 +160,9 @@ class Core:
         self._endpoint.transactions.settle(now)
         if self._refresh_targets and self.is_reachable:
             self._refresh_targets = False
-            for usage in tuple(self._usages.values()):
-                if usage.session is not None:
-                    usage.session.refresh_target(now)
-        for invite in [invite for invite, usage in self._usages.items() if usage.is_over]:
-            del self._usages[invite]
+            for session in self._usages.sessions:
+                session.refresh_target(now)
+        self._usages.sweep()
 
     # Registration
 
@@ -192,7 +183,7 @@ class Core:
 
     def close(self, now: Seconds) -> None:
         """End every call and the registration; `is_idle` says when the far ends have answered."""
-        for usage in tuple(self._usages.values()):
+        for usage in self._usages:
             usage.bye(None, now)
         if self._registration.is_wanted:
             self._registration.unregister(now)
@@ -207,14 +198,16 @@ class Core:
         contact: HeaderPairs = (("Contact", self._endpoint.contact),)
         own = (*contact, *self._endpoint.capabilities, ("Accept", SDP), *check_headers(headers), *described)
         request = self._endpoint.new_request("INVITE", uri, own, offer or b"")
-        invite = self._new_invite_id()
-        self._usages[invite] = ClientInvite(self._endpoint, invite, request, now, new_offer_id=self._new_offer_id)
+        invite = self._usages.new_id()
+        self._usages[invite] = ClientInvite(
+            self._endpoint, invite, request, now, new_offer_id=self._usages.new_offer_id
+        )
         self._settle(now)
         return invite
 
     def call_id(self, invite: InviteId) -> str:
         """The Call-ID of an INVITE that lives."""
-        usage = self._find(invite)
+        usage = self._usages.find(invite)
         if usage is None:
             raise UsageError(f"INVITE {invite} has ended")
         return usage.call_id
@@ -224,13 +217,13 @@ class Core:
     ) -> None:
         """Send a provisional response."""
         check_status(status, 101, 199)
-        if (usage := self._find_incoming(invite, "provisional")) is not None:
+        if (usage := self._usages.find_incoming(invite, "provisional")) is not None:
             usage.provisional(status, body, check_headers(headers), now)
         self._settle(now)
 
     def answer(self, invite: InviteId, body: bytes, *, headers: HeaderPairs = (), now: Seconds) -> None:
         """Send 200."""
-        if (usage := self._find_incoming(invite, "answer")) is not None:
+        if (usage := self._usages.find_incoming(invite, "answer")) is not None:
             usage.answer(body, check_headers(headers), now)
         self._settle(now)
 
@@ -247,13 +240,13 @@ class Core:
         """Send a final response that is not 2xx."""
         check_status(status, 300, 699)
         targets = tuple(check_target(contact, self._endpoint.settings.domain) for contact in contacts)
-        if (usage := self._find_incoming(invite, "reject")) is not None:
+        if (usage := self._usages.find_incoming(invite, "reject")) is not None:
             usage.reject(status, check_text(reason, "reason"), check_headers(headers), targets, now)
         self._settle(now)
 
     def cancel(self, invite: InviteId, *, cause: Reason | None = None, now: Seconds) -> None:
         """Take our INVITE back."""
-        usage = self._find(invite)
+        usage = self._usages.find(invite)
         if isinstance(usage, ServerInvite):
             raise StateError(f"INVITE {invite} is the peer's: reject() it")
         if usage is not None:
@@ -262,13 +255,13 @@ class Core:
 
     def bye(self, invite: InviteId, *, cause: Reason | None = None, now: Seconds) -> None:
         """End a call, in whatever state it is."""
-        if (usage := self._find(invite)) is not None:
+        if (usage := self._usages.find(invite)) is not None:
             usage.bye(_checked(cause), now)
         self._settle(now)
 
     def acknowledge(self, invite: InviteId, body: bytes, *, now: Seconds) -> None:
         """Send the ACK with our answer."""
-        usage = self._find(invite)
+        usage = self._usages.find(invite)
         if usage is None:
             return
         if isinstance(usage, ServerInvite) or not usage.acknowledge(body):
@@ -279,7 +272,7 @@ class Core:
         """Offer anew."""
         if method not in ("INVITE", "UPDATE"):
             raise UsageError(f"method {method!r}: INVITE or UPDATE")
-        usage = self._find(invite)
+        usage = self._usages.find(invite)
         if usage is None or usage.session is None:
             self._endpoint.emit(ReofferFailed(invite=invite, status=481, reason=phrase(481)))
         elif isinstance(usage, ClientInvite) and usage.awaits_answer:
@@ -290,24 +283,24 @@ class Core:
 
     def withdraw_offer(self, invite: InviteId, *, now: Seconds) -> None:
         """Take our offer in the dialog back, if one is open."""
-        usage = self._find(invite)
+        usage = self._usages.find(invite)
         if usage is not None and usage.session is not None:
             usage.session.offers.withdraw(now)
         self._settle(now)
 
     def accept_offer(self, offer_id: OfferId, body: bytes | None, *, now: Seconds) -> None:
         """Answer the peer's offer."""
-        for usage in self._usages.values():
-            if usage.session is not None and usage.session.offers.offer_id == offer_id:
-                usage.session.offers.accept(body, now)
+        for session in self._usages.sessions:
+            if session.offers.offer_id == offer_id:
+                session.offers.accept(body, now)
         self._settle(now)
 
     def refuse_offer(self, offer_id: OfferId, status: int = 488, *, now: Seconds) -> None:
         """Refuse the peer's offer."""
         check_status(status, 300, 699)
-        for usage in self._usages.values():
-            if usage.session is not None and usage.session.offers.offer_id == offer_id:
-                usage.session.offers.refuse(status, now)
+        for session in self._usages.sessions:
+            if session.offers.offer_id == offer_id:
+                session.offers.refuse(status, now)
         self._settle(now)
 
     def request(
@@ -321,66 +314,9 @@ class Core:
         now: Seconds,
     ) -> RequestId:
         """Send another request, to a URI or in a dialog."""
-        check_method(method)
-        check_text(content_type, "content_type")
-        if body and not content_type:
-            raise UsageError("content_type: a body needs one")
-        identifier = next(self._request_ids)
-        on_response = self._reporter(identifier)
-        described: HeaderPairs = (("Content-Type", content_type),) if body else ()
-        if isinstance(target, str):
-            uri = check_target(target, self._endpoint.settings.domain)
-            contact: HeaderPairs = (("Contact", self._endpoint.contact),) if method != "MESSAGE" else ()
-            own = (*contact, *check_headers(headers), *described)
-            request = self._endpoint.new_request(method, uri, own, body)
-            numbers = count(2)
-            self._endpoint.transactions.send(request, on_response, now, next_sequence=lambda: next(numbers))
-        else:
-            usage = self._find(target)
-            own = (*check_headers(headers), *described)
-            sent = usage is not None and usage.request(method, own, body, on_response, now)
-            if not sent:
-                gone = Response(status=481, reason=phrase(481), headers=(), local=True)
-                on_response(gone, Request(method=method, uri="", headers=()), now)
+        identifier = self._requests.send(method, target, headers=headers, content_type=content_type, body=body, now=now)
         self._settle(now)
         return identifier
-
-    def _reporter(self, identifier: RequestId) -> OnResponse:
-        def report(response: Response, _request: Request, _now: Seconds) -> None:
-            if response.status >= 200:
-                self._endpoint.emit(
-                    ResponseReceived(
-                        request=identifier,
-                        status=response.status,
-                        reason=response.reason,
-                        local=response.local,
-                        headers=() if response.local else response.headers,
-                        body=response.body,
-                    )
-                )
-
-        return report
-
-    # Who is who
-
-    def _new_invite_id(self) -> InviteId:
-        self._last_invite = next(self._invite_ids)
-        return InviteId(self._last_invite)
-
-    def _new_offer_id(self) -> OfferId:
-        return next(self._offer_ids)
-
-    def _find(self, invite: InviteId) -> Usage | None:
-        """The INVITE; None if it has ended. One that never was is a mistake."""
-        if not 0 < invite <= self._last_invite:
-            raise UsageError(f"there never was an INVITE {invite}")
-        return self._usages.get(invite)
-
-    def _find_incoming(self, invite: InviteId, command: str) -> ServerInvite | None:
-        usage = self._find(invite)
-        if isinstance(usage, ClientInvite):
-            raise StateError(f"INVITE {invite} is ours: {command}() is for the peer's")
-        return usage
 
 
 def _credentials(username: str, password: str) -> Credentials:

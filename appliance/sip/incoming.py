@@ -1,15 +1,12 @@
 """Where a peer's request goes (RFC 3261 §8.2, §12.2.2): to its transaction, its dialog, or it begins something new."""
 
-from collections.abc import Callable, MutableMapping
-
 from appliance.sip.endpoint import SUPPORTED, Endpoint
-from appliance.sip.events import InviteId, OfferId
 from appliance.sip.header_values import Via
-from appliance.sip.invite_client import ClientInvite
 from appliance.sip.invite_server import ServerInvite
 from appliance.sip.message import ALLOW, ALLOWED_METHODS, SDP, Request
 from appliance.sip.server_transaction import ServerTransaction
 from appliance.sip.session import deliver
+from appliance.sip.usages import Usages
 from appliance.units import Seconds
 
 _MAX_RINGING = 50
@@ -22,14 +19,10 @@ class Incoming:
     def __init__(
         self,
         endpoint: Endpoint,
-        usages: MutableMapping[InviteId, ClientInvite | ServerInvite],
-        new_invite_id: Callable[[], InviteId],
-        new_offer_id: Callable[[], OfferId],
+        usages: Usages,
     ) -> None:
         self._endpoint = endpoint
         self._usages = usages
-        self._new_invite_id = new_invite_id
-        self._new_offer_id = new_offer_id
 
     def received(self, request: Request, now: Seconds) -> None:
         """Take a request in."""
@@ -48,7 +41,7 @@ class Incoming:
 
     def _dispatch(self, request: Request, transaction: ServerTransaction, now: Seconds) -> None:
         if request.to.tag:
-            usage = self._usage(request)
+            usage = self._usages.of_dialog(request.call_id, request.to.tag)
             if usage is None:
                 self._endpoint.reply(transaction, 481, now)
             else:
@@ -62,15 +55,8 @@ class Incoming:
         else:
             deliver(self._endpoint, None, request, transaction, now)
 
-    def _usage(self, request: Request) -> ClientInvite | ServerInvite | None:
-        call_id, tag = request.call_id, request.to.tag
-        return next(
-            (one for one in self._usages.values() if one.call_id == call_id and one.local_tag == tag),
-            None,
-        )
-
     def _acknowledged(self, request: Request, now: Seconds) -> None:
-        usage = self._usage(request)
+        usage = self._usages.of_dialog(request.call_id, request.to.tag)
         session = usage.session if usage is not None else None
         if session is not None and session.dialog.remote_tag == request.from_.tag:
             session.acknowledged(request, now)
@@ -81,7 +67,7 @@ class Incoming:
             self._endpoint.reply(transaction, 481, now)
             return
         self._endpoint.reply(transaction, 200, now)
-        for usage in tuple(self._usages.values()):
+        for usage in self._usages:
             usage.cancelled(invite, request, now)
 
     def _refused(self, request: Request, transaction: ServerTransaction, now: Seconds) -> bool:
@@ -108,9 +94,11 @@ class Incoming:
         return any(Via.parse(value).sent_by == self._endpoint.identifiers.host for value in request.items("Via"))
 
     def _invited(self, transaction: ServerTransaction, now: Seconds) -> None:
-        ringing = sum(isinstance(one, ServerInvite) and one.is_ringing for one in self._usages.values())
+        ringing = sum(isinstance(one, ServerInvite) and one.is_ringing for one in self._usages)
         if ringing >= _MAX_RINGING or len(self._usages) >= _MAX_USAGES:
             self._endpoint.reply(transaction, 486, now)
             return
-        invite = self._new_invite_id()
-        self._usages[invite] = ServerInvite(self._endpoint, invite, transaction, now, new_offer_id=self._new_offer_id)
+        invite = self._usages.new_id()
+        self._usages[invite] = ServerInvite(
+            self._endpoint, invite, transaction, now, new_offer_id=self._usages.new_offer_id
+        )
