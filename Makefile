@@ -30,8 +30,10 @@ unit: .venv/.test  ## Tests of one part each, on every core; 2,000 mutations of 
 	HYPOTHESIS_PROFILE=hostile $(BIN)/pytest --quiet --numprocesses auto --dist loadfile -m fuzz $(UNIT)
 
 peers: .venv/.test $(PAGE)  ## Tests of the whole, with real peers and in real time
+	rm -rf .cache/witness
 	$(BIN)/pytest --quiet --numprocesses 2 --dist loadfile $(AGAIN) --durations 10 \
 		$(filter-out $(UNIT),$(wildcard tests/flows tests/peers))
+	$(BIN)/python -m tests.support.witness
 
 fuzz: .venv/.test  ## Search long (100,000 examples a test) for what a peer could send that breaks an entrance
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest --numprocesses auto --timeout 0 -m fuzz tests/unit

@@ -15,6 +15,7 @@ from appliance.calls.events import ClientEvent, IncomingCall, MediaConnected
 from appliance.media.settings import MediaSettings
 from appliance.sim.registrar import Registrar
 from appliance.sim.wav_audio import ToneAudio
+from tests.support import witness
 from tests.support.kamailio import Kamailio
 from tests.support.tones import RATE, Heard, Samples, hear, read_wav
 
@@ -37,6 +38,7 @@ class Phone:
         settings.setdefault("media", MediaSettings(loopback=True))
         self.client = Client(ClientSettings(**settings), audio=ToneAudio(hertz, record=self._recording))
         self.client.subscribe(self._happened)
+        self.client.subscribe(witness.saw)
 
     def _happened(self, event: ClientEvent) -> None:
         self.heard.append(event)

@@ -6,6 +6,7 @@ from typing import TypeVar
 from appliance.calls.client import Client
 from appliance.calls.events import ClientEvent, Sample
 from appliance.events import event_name
+from tests.support import witness
 
 E = TypeVar("E")
 
@@ -18,6 +19,7 @@ class ClientLog:
         self._seen = 0
         self._changed = asyncio.Event()
         client.subscribe(self._happened)
+        client.subscribe(witness.saw)
 
     async def wait(self, kind: type[E], *, seconds: float = 10.0) -> E:
         """The next event of `kind` after the one waited for last; those in between are passed over."""
