@@ -35,6 +35,9 @@ peers: .venv/.test $(PAGE)  ## Tests of the whole, with real peers and in real t
 		$(filter-out $(UNIT),$(wildcard tests/flows tests/peers))
 	$(BIN)/python -m tests.support.witness
 
+bench: .venv/.test $(PAGE)  ## Measure everything that tests/bench/README.md keeps, on this machine and beside others
+	$(BIN)/python -m tests.bench
+
 fuzz: .venv/.test  ## Search long (100,000 examples a test) for what a peer could send that breaks an entrance
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest --numprocesses auto --timeout 0 -m fuzz tests/unit
 
