@@ -9,7 +9,7 @@ PAGE := .cache/web/page.js
 PAGE_SOURCES := $(addprefix tests/support/web/,package.json package-lock.json .npmrc page.js)
 INSTALLER := requirements/install.sh requirements/build.txt pyproject.toml
 
-.PHONY: help run test lint unit peers bench fuzz web pictures lock clean
+.PHONY: help run test lint unit peers bench fuzz web pictures schema lock clean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,10 @@ lock: .cache/uv/bin/uv  ## Choose the newest versions that pyproject.toml allows
 pictures: .venv/.run  ## Draw the pictures of the display that the README shows
 	mkdir -p hardware/pictures
 	$(BIN)/intercom screens --out hardware/pictures/screens.png --in-call hardware/pictures/in-call.png
+
+schema: .venv/.test  ## Write the schema and the samples of all MQTT messages anew, if they only grew
+	$(BIN)/intercom schema --out deploy/schema
+	$(BIN)/python -m tests.unit.mqtt.test_samples
 
 clean:  ## Remove everything that was made here, the virtual environment too
 	rm -rf .venv .cache build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .grimp_cache .hypothesis

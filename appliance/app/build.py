@@ -17,8 +17,8 @@ from appliance.config.model import Broker, Configuration
 from appliance.media.ports import AudioDevice
 from appliance.mqtt.bridge import Bridge
 from appliance.mqtt.broker import BrokerLink
-from appliance.mqtt.payloads import UnitInfo
 from appliance.mqtt.settings import BrokerSettings
+from appliance.mqtt.unit_states import UnitInfo
 from appliance.phone.controller import PhoneController
 from appliance.version import VERSION
 

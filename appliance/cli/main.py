@@ -17,6 +17,7 @@ _COMMANDS: Final = {
     "run": "the service: a telephone as its configuration says",
     "check-config": "everything that is wrong with a configuration file, at once",
     "screens": "a picture of every screen of the telephone",
+    "schema": "what units say and are told on MQTT, as AsyncAPI and JSON Schema",
 }
 
 _EPILOG: Final = (

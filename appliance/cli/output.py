@@ -27,7 +27,7 @@ from appliance.calls.events import (
 )
 from appliance.clock import Clock, SystemClock
 from appliance.events import event_name
-from appliance.mqtt.payloads import Json, document
+from appliance.mqtt.document import Json, document
 from appliance.quality.summary import QualitySummary
 
 

@@ -2,56 +2,45 @@
 
 client.events ──► event() ──► event/<name>, quality/<call>          what happened
                       └─────► state/registration, state/call,        what is the case, if it changed
-                              state/last_call
+                              state/last_call, state/quality_hours
+a part of the unit ► happened(), state() ──► event/<name>, state/<name>
 a connection  ──► birth() … will() … farewell() ──► status           whether the unit is there
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from appliance.calls.call_info import CallEvent
-from appliance.calls.events import (
-    CallTerminated,
-    ClientEvent,
-    ConnectionChange,
-    Login,
-    LoginFailed,
-    Logout,
-    Sample,
-    WebSocketConnected,
-)
+from appliance.calls.events import CallTerminated, ClientEvent, Sample
 from appliance.errors import UsageError
 from appliance.events import event_name
 from appliance.mqtt import payloads
-from appliance.mqtt.call_states import CallStates, Overview
-from appliance.mqtt.payloads import Dropped, Header, Numbered, Status, UnitInfo
+from appliance.mqtt.call_states import CallStates, Overview, Record
+from appliance.mqtt.catalogue import STATES, UnitEvent
+from appliance.mqtt.command_payloads import Audit, ConfigReported, Response
+from appliance.mqtt.payloads import Header, Numbered
 from appliance.mqtt.publication import Publication
+from appliance.mqtt.quality_hours import HourlyQuality
+from appliance.mqtt.registration_state import Registration, followed
 from appliance.mqtt.topics import Topics
+from appliance.mqtt.unit_states import LogLine, QualityHours, Status, UnitInfo
 
 _MAX_BOOT_ID: Final = 64
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Registration:
-    """`state/registration`."""
-
-    state: str = "unregistered"
-    """"connecting", "registered", "refused", "unregistered" or "disconnected"."""
-    aor: str = ""
-    since: datetime | None = None
-    """When it came into this state."""
-    cause: str = ""
-    status: int = 0
-    """The SIP status of a refusal, else 0."""
-    reason: str = ""
+_STATE_NAMES: Final = {kind: name for name, kind in STATES.items()}
 
 
 class Bridge:
     """One unit as the broker sees it. `boot_id` names this start of the service. Raises `UsageError` for bad names."""
 
     def __init__(
-        self, site: str, device: str, boot_id: str, *, prefix: str = "intercom", info: UnitInfo | None = None
+        self,
+        site: str,
+        device: str,
+        boot_id: str,
+        *,
+        prefix: str = "intercom",
+        info: UnitInfo | None = None,
+        past: QualityHours | None = None,
     ) -> None:
         if not (0 < len(boot_id) <= _MAX_BOOT_ID and boot_id.isascii() and boot_id.isprintable()):
             raise UsageError(f"boot id {boot_id[:80]!r}: 1 to {_MAX_BOOT_ID} printable ASCII characters")
@@ -62,6 +51,7 @@ class Bridge:
         self._registration = Registration()
         self._calls = CallStates()
         self._overview = Overview()
+        self._hours = HourlyQuality(past.hours if past is not None else ())
 
     @property
     def client_id(self) -> str:
@@ -73,8 +63,9 @@ class Bridge:
         header = self._header(wall)
         return [
             self._retained(self.topics.info, payloads.encode(header, self._info)),
-            self._state("registration", payloads.encode(header, self._registration)),
-            self._state("call", payloads.encode(header, self._overview)),
+            self.state(self._registration, wall),
+            self.state(self._overview, wall),
+            self.state(self._hours.at(wall), wall),
         ]
 
     def birth(self, wall: datetime) -> Publication:
@@ -89,18 +80,39 @@ class Bridge:
         """The last message of a unit that is stopped on purpose."""
         return self._status(wall, "offline", "shutdown")
 
-    def dropped(self, dropped: Dropped, wall: datetime) -> Publication:
-        """`state/dropped`."""
-        return self._state("dropped", payloads.encode(self._header(wall), dropped))
+    def state(self, value: object, wall: datetime) -> Publication:
+        """`state/<name>`; the type of `value`, one of the catalogue's, says which."""
+        return self._retained(self.topics.state(_STATE_NAMES[type(value)]), payloads.encode(self._header(wall), value))
+
+    def reported(self, configuration: ConfigReported, wall: datetime) -> Publication:
+        """`cfg/reported`."""
+        return self._retained(self.topics.reported, payloads.encode(self._header(wall), configuration))
+
+    def response(self, response: Response, wall: datetime, *, topic: str = "", correlation: bytes = b"") -> Publication:
+        """`resp/<name>`, or `topic`; `correlation` is what the sender knows its request by (MQTT 5 §4.10)."""
+        return Publication(
+            topic=topic or self.topics.response(response.command),
+            payload=payloads.encode(self._header(wall), response),
+            qos=1,
+            retain=False,
+            correlation=correlation,
+        )
+
+    def log(self, line: LogLine, wall: datetime) -> Publication:
+        """`log`."""
+        payload = payloads.encode(self._header(wall), line)
+        return Publication(topic=self.topics.log, payload=payload, qos=0, retain=False)
+
+    def happened(self, event: UnitEvent, wall: datetime) -> Publication:
+        """`event/<name>` for what is no event of the call API."""
+        return self._event(event_name(event), event, wall, lasting=isinstance(event, Audit))
 
     def event(self, event: ClientEvent, wall: datetime) -> list[Publication]:
         """What `event` gives to publish, in this order."""
         if isinstance(event, Sample):
             payload = payloads.interval(self._header(wall), event.call.call_uuid, event.sample)
             return [self._quality(event.call.call_uuid, payload, qos=0)]
-        payload = payloads.event(self._numbered(wall), event)
-        topic = self.topics.event(event_name(event))
-        publications = [Publication(topic=topic, payload=payload, qos=1, retain=False)]
+        publications = [self._event(event_name(event), event, wall)]
         if isinstance(event, CallEvent):
             publications += self._call(event, wall)
         else:
@@ -120,19 +132,30 @@ class Bridge:
             )
             publications.append(self._quality(event.call.call_uuid, payload, qos=1))
         if record is not None:
-            publications.append(self._state("last_call", payloads.encode(self._header(wall), record)))
+            publications += self._record(record, wall)
         overview = self._calls.overview()
         if overview != self._overview:
             self._overview = overview
-            publications.append(self._state("call", payloads.encode(self._header(wall), overview)))
+            publications.append(self.state(overview, wall))
         return publications
 
+    def _record(self, record: Record, wall: datetime) -> list[Publication]:
+        return [
+            self._event("call_record", record, wall),
+            self.state(record, wall),
+            self.state(self._hours.add(record), wall),
+        ]
+
     def _register(self, event: ClientEvent, wall: datetime) -> list[Publication]:
-        after = _registration(self._registration, event)
-        if after == self._registration:
+        after = followed(self._registration, event, wall)
+        if after is self._registration:
             return []
-        self._registration = after if after.state == self._registration.state else replace(after, since=wall)
-        return [self._state("registration", payloads.encode(self._header(wall), self._registration))]
+        self._registration = after
+        return [self.state(after, wall)]
+
+    def _event(self, name: str, event: object, wall: datetime, *, lasting: bool = False) -> Publication:
+        payload = payloads.event(self._numbered(wall), name, event)
+        return Publication(topic=self.topics.event(name), payload=payload, qos=1, retain=False, lasting=lasting)
 
     def _header(self, wall: datetime) -> Header:
         return Header(time=wall, boot_id=self._boot_id)
@@ -142,11 +165,8 @@ class Bridge:
         return Numbered(time=wall, boot_id=self._boot_id, id=f"{self._boot_id}-{self._seq}", seq=self._seq)
 
     def _status(self, wall: datetime, state: str, reason: str) -> Publication:
-        status = Status(time=wall, boot_id=self._boot_id, state=state, reason=reason)
+        status = Status(time=wall, boot_id=self._boot_id, state=state, reason=reason, serial=self._info.serial)
         return self._retained(self.topics.status, payloads.encode(status))
-
-    def _state(self, name: str, payload: bytes) -> Publication:
-        return self._retained(self.topics.state(name), payload)
 
     def _quality(self, call_uuid: str, payload: bytes, *, qos: int) -> Publication:
         return Publication(topic=self.topics.quality(call_uuid), payload=payload, qos=qos, retain=False)
@@ -154,20 +174,3 @@ class Bridge:
     @staticmethod
     def _retained(topic: str, payload: bytes) -> Publication:
         return Publication(topic=topic, payload=payload, qos=1, retain=True)
-
-
-def _registration(before: Registration, event: ClientEvent) -> Registration:
-    match event:
-        case Login():
-            return Registration(state="registered", aor=event.aor, since=before.since, reason=event.reason)
-        case LoginFailed():
-            return Registration(
-                state="refused", since=before.since, cause=event.cause, status=event.status, reason=event.reason
-            )
-        case Logout():
-            return Registration(state="unregistered", since=before.since, reason=event.reason)
-        case ConnectionChange(state="disconnected"):
-            return Registration(state="disconnected", since=before.since, reason=event.reason)
-        case WebSocketConnected() if before.state != "registered":
-            return Registration(state="connecting", since=before.since)
-    return before

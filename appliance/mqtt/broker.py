@@ -25,9 +25,9 @@ from appliance.mqtt.bridge import Bridge
 from appliance.mqtt.connection import Accepted, Connection
 from appliance.mqtt.mailbox import Mailbox
 from appliance.mqtt.outbox import Limits, Outbox
-from appliance.mqtt.payloads import Dropped
 from appliance.mqtt.publication import Publication
 from appliance.mqtt.settings import BrokerSettings
+from appliance.mqtt.unit_states import Dropped
 from appliance.tasks import Backoff
 from appliance.units import Seconds
 
@@ -329,4 +329,4 @@ class _Worker:
         now, dropped = self._clock.now(), self._mailbox.dropped
         if dropped != self._dropped_told and now - self._dropped_at > _DROPPED_EVERY:
             self._dropped_told, self._dropped_at = dropped, now
-            self._mailbox.put([self._bridge.dropped(dropped, self._clock.wall())])
+            self._mailbox.put([self._bridge.state(dropped, self._clock.wall())])

@@ -5,8 +5,8 @@ import threading
 from collections.abc import Iterable
 
 from appliance.mqtt.outbox import Outbox, Sending
-from appliance.mqtt.payloads import Dropped
 from appliance.mqtt.publication import Publication
+from appliance.mqtt.unit_states import Dropped
 
 
 class Mailbox:

@@ -13,8 +13,8 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Final
 
-from appliance.mqtt.payloads import Dropped
 from appliance.mqtt.publication import Kind, Publication
+from appliance.mqtt.unit_states import Dropped
 
 _TROUBLES: Final = 2  # connections that ended while something was in flight, before publications fly alone
 

@@ -24,6 +24,10 @@ class Publication:
     qos: int
     """0 at most once, 1 at least once. 2 is used nowhere."""
     retain: bool
+    correlation: bytes = b""
+    """Of an answer: what its receiver knows the request by (MQTT 5 §4.10)."""
+    lasting: bool = False
+    """It must outlive a power cut: kept on the disk before anything is said to depend on it."""
 
     @property
     def kind(self) -> Kind:

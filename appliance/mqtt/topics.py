@@ -10,6 +10,7 @@ VERSION: Final = "v1"
 """Payloads only gain fields within a version; the next one is published beside it."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_REPLY: Final = re.compile(r"[A-Za-z0-9_./-]{1,64}")
 _FOREIGN: Final = re.compile(r"[^A-Za-z0-9_.-]")
 
 
@@ -55,9 +56,46 @@ class Topics:
         """Something that happened: never retained."""
         return f"{self.base}/event/{_checked('event', name)}"
 
+    @property
+    def log(self) -> str:
+        """Lines of the log: never retained."""
+        return f"{self.base}/log"
+
+    @property
+    def commands(self) -> str:
+        """The filter of every command."""
+        return f"{self.base}/cmd/+"
+
+    @property
+    def desired(self) -> str:
+        """The configuration that a manager wants: retained."""
+        return f"{self.base}/cfg/desired"
+
+    @property
+    def reported(self) -> str:
+        """The configuration in use: retained."""
+        return f"{self.base}/cfg/reported"
+
+    def command(self, topic: str) -> str:
+        """The name of the command that came on `topic`; "" if it is none of this unit."""
+        return topic.removeprefix(f"{self.base}/cmd/") if topic.startswith(f"{self.base}/cmd/") else ""
+
+    def response(self, command: str) -> str:
+        """The answers to a command. What a topic can't hold becomes `_`."""
+        return f"{self.base}/resp/{_level(command)}"
+
+    def is_response(self, topic: str) -> bool:
+        """Whether answers may go to `topic`, which a sender has asked for: a broker lets a unit write below its own."""
+        start = f"{self.base}/resp/"
+        return topic.startswith(start) and _REPLY.fullmatch(topic, len(start)) is not None
+
     def quality(self, call_uuid: str) -> str:
         """The quality of one call. A call's UUID may be the peer's: what a topic can't hold becomes `_`."""
-        return f"{self.base}/quality/{_FOREIGN.sub('_', call_uuid)[:64] or '_'}"
+        return f"{self.base}/quality/{_level(call_uuid)}"
+
+
+def _level(name: str) -> str:
+    return _FOREIGN.sub("_", name)[:64] or "_"
 
 
 def _checked(field: str, name: str) -> str:

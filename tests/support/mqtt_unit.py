@@ -10,8 +10,8 @@ from appliance.config.secret import Secret
 from appliance.mqtt.bridge import Bridge
 from appliance.mqtt.broker import BrokerLink
 from appliance.mqtt.outbox import Limits
-from appliance.mqtt.payloads import UnitInfo
 from appliance.mqtt.settings import BrokerSettings
+from appliance.mqtt.unit_states import UnitInfo
 from appliance.tasks import Backoff
 from tests.support.client_events import call
 from tests.support.mosquitto import UNIT, UNIT_PASSWORD, Mosquitto, Observer

@@ -1,5 +1,6 @@
 """What a call looks like on the broker. Sizes and bounds of payloads are in test_payloads."""
 
+import dataclasses
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,8 +14,8 @@ from appliance.errors import UsageError
 from appliance.events import event_name
 from appliance.mqtt.bridge import Bridge
 from appliance.mqtt.call_states import MAX_CALLS
-from appliance.mqtt.payloads import Dropped, UnitInfo
 from appliance.mqtt.publication import Publication
+from appliance.mqtt.unit_states import Dropped, UnitInfo
 from tests.support.client_events import SAMPLE, SUMMARY, call, every_event
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -85,7 +86,9 @@ def test_each_event_has_its_topic_and_the_next_number() -> None:
     unit.happens(*every_event())
     named = [event for event in every_event() if not isinstance(event, Sample)]
     seen = [one for one in unit.published if one.topic.startswith(f"{BASE}event/")]
-    assert [one.topic.removeprefix(f"{BASE}event/") for one in seen] == [event_name(event) for event in named]
+    names = [one.topic.removeprefix(f"{BASE}event/") for one in seen]
+    assert [name for name in names if name != "call_record"] == [event_name(event) for event in named]
+    assert names.count("call_record") == 4, "one for each call that is over"
     assert {(one.qos, one.retain) for one in seen} == {(1, False)}
     numbered = [value for one in unit.published if "seq" in (value := json.loads(one.payload))]
     assert [value["seq"] for value in numbered] == list(range(1, len(numbered) + 1))
@@ -121,7 +124,14 @@ def test_an_outgoing_call() -> None:
     assert not unit.call["reconnecting"]
     assert unit.happens(
         events.CallTerminated(call=call(CallState.ENDED), cause="Terminated", duration=12.5, summary=SUMMARY)
-    ) == ["event/call_terminated", f"quality/{call().call_uuid}", "state/last_call", "state/call"]
+    ) == [
+        "event/call_terminated",
+        f"quality/{call().call_uuid}",
+        "event/call_record",
+        "state/last_call",
+        "state/quality_hours",
+        "state/call",
+    ]
     assert (unit.call["state"], unit.call["calls"], unit.call["call"]) == ("idle", 0, None)
     record = unit.retained["state/last_call"]
     assert (record["result"], record["duration"], record["cause"]) == ("answered", 12.5, "Terminated")
@@ -209,8 +219,29 @@ def test_registration() -> None:
     assert unit.registration["state"] == "unregistered"
 
 
+def test_the_hours_of_a_day() -> None:
+    unit = Unit()
+    for hour in range(30):
+        unit.now = NOW + timedelta(hours=hour)
+        good = dataclasses.replace(SUMMARY, mean_mos=4.0, worst_mos=3.0)
+        bad = dataclasses.replace(SUMMARY, mean_mos=1.0, worst_mos=1.0)
+        unit.happens(
+            events.CallTerminated(call=call(CallState.ENDED), cause="x", duration=90.0, summary=good),
+            events.CallTerminated(call=call(CallState.ENDED), cause="x", duration=30.0, summary=bad),
+            events.CallFailed(call=call(), cause="Busy", status=486),
+        )
+    hours = unit.retained["state/quality_hours"]["hours"]
+    assert [hour["hour"] for hour in hours] == [
+        (datetime(2026, 1, 2, 9, tzinfo=UTC) + timedelta(hours=number)).strftime("%Y-%m-%dT%H:00:00.000Z")
+        for number in range(24)
+    ]
+    assert {(hour["answered"], hour["failed"], hour["talked"]) for hour in hours} == {(2, 1, 120.0)}
+    assert {(hour["mean_mos"], hour["worst_mos"]) for hour in hours} == {(3.25, 1.0)}
+    assert {hour["packets_received"] for hour in hours} == {2 * SUMMARY.packets_received}
+
+
 def test_dropped() -> None:
-    publication = Unit().bridge.dropped(Dropped(events=3), NOW)
+    publication = Unit().bridge.state(Dropped(events=3), NOW)
     assert (publication.topic, publication.retain) == (f"{BASE}state/dropped", True)
     assert json.loads(publication.payload)["events"] == 3
 

@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from appliance.calls.call_info import CallEvent, CallInfo, CallState, Direction
 from appliance.calls.events import ClientEvent, IncomingCall
 from appliance.config.secret import Secret
+from appliance.events import event_name
 from appliance.mqtt import payloads
+from appliance.mqtt.document import MAX_ITEMS, MAX_TEXT, document
 from appliance.mqtt.outbox import Limits
-from appliance.mqtt.payloads import MAX_ITEMS, MAX_TEXT, Numbered, document
+from appliance.mqtt.payloads import Numbered
 from tests.support.client_events import every_event
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)
@@ -101,7 +103,7 @@ def test_an_event_is_its_fields_under_a_header() -> None:
         dest="sip:b@x",
         extra_headers={"X-PH-Floor": "3"},
     )
-    value = json.loads(payloads.event(HEADER, IncomingCall(call=call, caller_id="a", caller_name="Ä")))
+    value = json.loads(payloads.event(HEADER, "incoming_call", IncomingCall(call=call, caller_id="a", caller_name="Ä")))
     assert list(value)[:5] == ["schema", "time", "boot_id", "id", "seq"]
     assert value["event"] == "incoming_call"
     assert value["caller_name"] == "Ä"
@@ -154,11 +156,11 @@ def test_no_peer_makes_an_event_too_large(headers: list[tuple[str, str]], text: 
         reason=text,
         extra_headers={f"{index}{name}": value for index, (name, value) in enumerate(headers)},
     )
-    payload = payloads.event(HEADER, IncomingCall(call=call, caller_id=text, caller_name=text))
+    payload = payloads.event(HEADER, "incoming_call", IncomingCall(call=call, caller_id=text, caller_name=text))
     assert len(payload) < Limits().publication - 1024
 
 
 def test_every_call_event_names_its_call() -> None:
     for event in every_event():
-        value = json.loads(payloads.event(HEADER, event))
+        value = json.loads(payloads.event(HEADER, event_name(event), event))
         assert ("call" in value) == isinstance(event, CallEvent)
