@@ -18,6 +18,7 @@ _COMMANDS: Final = {
     "check-config": "everything that is wrong with a configuration file, at once",
     "screens": "a picture of every screen of the telephone",
     "schema": "what units say and are told on MQTT, as AsyncAPI and JSON Schema",
+    "fleet": "many units: their certificates, and a simulation of them",
 }
 
 _EPILOG: Final = (

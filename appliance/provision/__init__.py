@@ -1,0 +1,1 @@
+"""What a unit, a broker and the people around them are given before they meet: keys and certificates."""

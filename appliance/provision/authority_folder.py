@@ -1,0 +1,130 @@
+"""An authority and what it has issued, as files in a folder: what `intercom fleet authority` leaves behind.
+
+    authority.crt            what everybody trusts
+    authority.key            who holds this can make units: it belongs on no broker
+    server.crt  server.key   the broker's
+    revoked.crl              what the broker refuses from now on
+    units/<site>/<unit>.crt  .key         operators/<name>.crt  .key
+
+Keys can be read by their owner alone. Whatever is there already stays.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from appliance.errors import UsageError
+from appliance.provision.authority import Authority, Issued, Validity, revoked_serials, serial_number
+
+OPERATOR: Final = "operator"
+"""The name by which a broker knows everybody who may command."""
+RESERVED_SITES: Final = ("dashboard", OPERATOR)
+"""Accounts of people: no site is called so, for a broker's rules begin with the site."""
+
+_NAME: Final = re.compile(r"(?!\.+$)[A-Za-z0-9_.-]{1,64}")  # of topics, but no folder's . and ..
+_LIFE: Final = timedelta(days=3650)  # of the authority and its list
+_BACKDATED: Final = timedelta(days=1)  # clocks differ
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """A certificate and its key."""
+
+    certificate: Path
+    key: Path
+
+
+class AuthorityFolder:
+    """Opens the authority in `folder`, or makes one there. Raises `UsageError`, also for files it can't use."""
+
+    def __init__(self, folder: Path, now: datetime, *, days: int = 825) -> None:
+        self._folder = folder
+        self._now = now
+        self._validity = Validity(now - _BACKDATED, now + timedelta(days=days))
+        self._long = Validity(now - _BACKDATED, now + _LIFE)
+        self.root = folder / "authority.crt"
+        self.revoked = folder / "revoked.crl"
+        self.server = Files(folder / "server.crt", folder / "server.key")
+        key = folder / "authority.key"
+        try:
+            if self.root.exists():
+                self._authority = Authority(self.root.read_bytes(), key.read_bytes())
+                return
+            folder.mkdir(parents=True, exist_ok=True)
+            self._authority = Authority.create("Intercom fleet authority", self._long)
+            self.root.write_bytes(self._authority.root)
+            _write_secret(key, self._authority.key)
+            self.revoked.write_bytes(self._authority.revocations([], self._long))
+        except OSError as error:
+            raise UsageError(f"{error.filename or folder}: {error.strerror or error}") from None
+
+    def certify_server(self, names: Sequence[str]) -> Files:
+        """The broker's certificate, for the names and addresses it is reached by; replaces the one there was."""
+        return self._store(self.server, self._authority.server(names, self._validity))
+
+    def unit(self, name: str) -> Files:
+        """The files of the unit `site/unit`, whether they exist or not."""
+        site, slash, device = name.partition("/")
+        if not slash or not _NAME.fullmatch(site) or not _NAME.fullmatch(device):
+            raise UsageError(f"unit {name[:80]!r}: site/unit, both of letters, digits, - _ and .")
+        if site in RESERVED_SITES:
+            raise UsageError(f"unit {name[:80]!r}: a site can't be called {' or '.join(RESERVED_SITES)}")
+        return self._files("units", site, device)
+
+    def operator(self, name: str) -> Files:
+        """The files of the operator `name`, whether they exist or not."""
+        if not _NAME.fullmatch(name):
+            raise UsageError(f"operator {name[:80]!r}: letters, digits, - _ and .")
+        return self._files("operators", name)
+
+    def certify_unit(self, name: str) -> Files:
+        """A certificate whose name is `site/unit`, 64 characters at most. Raises `UsageError` if it has one."""
+        files = self.unit(name)
+        self._expect_none(files, f"unit {name}")
+        return self._store(files, self._authority.client(name, self._validity))
+
+    def certify_operator(self, name: str) -> Files:
+        """A certificate for a person who may command. Raises `UsageError` if there is one."""
+        files = self.operator(name)
+        self._expect_none(files, f"operator {name}")
+        return self._store(files, self._authority.client(OPERATOR, self._validity, person=name))
+
+    def revoke(self, name: str) -> None:
+        """Take back the certificate of the unit `site/unit` or of the operator `name`; its files are removed."""
+        files = self.unit(name) if "/" in name else self.operator(name)
+        try:
+            serial = serial_number(files.certificate.read_bytes())
+            serials = revoked_serials(self.revoked.read_bytes())
+            self.revoked.write_bytes(self._authority.revocations([*serials, serial], self._long))
+            files.certificate.unlink()
+            files.key.unlink(missing_ok=True)
+        except OSError as error:
+            raise UsageError(f"{name} can't be revoked: {error.filename}: {error.strerror}") from None
+
+    def _files(self, *steps: str) -> Files:
+        base = self._folder.joinpath(*steps)
+        return Files(base.with_name(f"{base.name}.crt"), base.with_name(f"{base.name}.key"))
+
+    @staticmethod
+    def _expect_none(files: Files, whose: str) -> None:
+        if files.certificate.exists():
+            raise UsageError(f"{whose} has a certificate, {files.certificate}: revoke it before making another")
+
+    @staticmethod
+    def _store(files: Files, issued: Issued) -> Files:
+        try:
+            files.certificate.parent.mkdir(parents=True, exist_ok=True)
+            _write_secret(files.key, issued.key)
+            files.certificate.write_bytes(issued.certificate)
+        except OSError as error:
+            raise UsageError(f"{error.filename}: {error.strerror}") from None
+        return files
+
+
+def _write_secret(path: Path, octets: bytes) -> None:
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    path.write_bytes(octets)
