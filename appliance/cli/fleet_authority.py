@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         print(f"{folder.revoked}  {name} is refused, once the broker has read it")
     made = [folder.certify_server(arguments.server)] if arguments.server else []
     made += map(folder.certify_unit, arguments.unit)
-    made += map(folder.certify_operator, arguments.operator)
+    made += map(folder.certify_person, arguments.person)
     print(f"{folder.root}  to be trusted by everybody")
     for files in made:
         print(f"{files.certificate}  {files.key}")

@@ -4,7 +4,7 @@
     authority.key            who holds this can make units: it belongs on no broker
     server.crt  server.key   the broker's
     revoked.crl              what the broker refuses from now on
-    units/<site>/<unit>.crt  .key         operators/<name>.crt  .key
+    units/<site>/<unit>.crt  .key         people/<role>/<name>.crt  .key
 
 Keys can be read by their owner alone. Whatever is there already stays.
 """
@@ -19,10 +19,9 @@ from typing import Final
 from appliance.errors import UsageError
 from appliance.provision.authority import Authority, Issued, Validity, revoked_serials, serial_number
 
-OPERATOR: Final = "operator"
-"""The name by which a broker knows everybody who may command."""
-RESERVED_SITES: Final = ("dashboard", OPERATOR)
-"""Accounts of people: no site is called so, for a broker's rules begin with the site."""
+ROLES: Final = ("dashboard", "operator", "doorkeeper")
+"""What people may do: see everything; command as well; open doors as well. A broker knows them by these names, so that
+no site can be called so: its rules for units begin with the site."""
 
 _NAME: Final = re.compile(r"(?!\.+$)[A-Za-z0-9_.-]{1,64}")  # of topics, but no folder's . and ..
 _LIFE: Final = timedelta(days=3650)  # of the authority and its list
@@ -70,15 +69,17 @@ class AuthorityFolder:
         site, slash, device = name.partition("/")
         if not slash or not _NAME.fullmatch(site) or not _NAME.fullmatch(device):
             raise UsageError(f"unit {name[:80]!r}: site/unit, both of letters, digits, - _ and .")
-        if site in RESERVED_SITES:
-            raise UsageError(f"unit {name[:80]!r}: a site can't be called {' or '.join(RESERVED_SITES)}")
+        if site in ROLES:
+            raise UsageError(f"unit {name[:80]!r}: a site can't be called {', '.join(ROLES)}")
         return self._files("units", site, device)
 
-    def operator(self, name: str) -> Files:
-        """The files of the operator `name`, whether they exist or not."""
-        if not _NAME.fullmatch(name):
-            raise UsageError(f"operator {name[:80]!r}: letters, digits, - _ and .")
-        return self._files("operators", name)
+    def person(self, name: str) -> Files:
+        """The files of the person `role/name`, whether they exist or not."""
+        role, _, who = name.partition("/")
+        if role not in ROLES or not _NAME.fullmatch(who):
+            allowed = "letters, digits, - _ and ."
+            raise UsageError(f"person {name[:80]!r}: role/name, a role of {', '.join(ROLES)}, a name of {allowed}")
+        return self._files("people", role, who)
 
     def certify_unit(self, name: str) -> Files:
         """A certificate whose name is `site/unit`, 64 characters at most. Raises `UsageError` if it has one."""
@@ -86,15 +87,16 @@ class AuthorityFolder:
         self._expect_none(files, f"unit {name}")
         return self._store(files, self._authority.client(name, self._validity))
 
-    def certify_operator(self, name: str) -> Files:
-        """A certificate for a person who may command. Raises `UsageError` if there is one."""
-        files = self.operator(name)
-        self._expect_none(files, f"operator {name}")
-        return self._store(files, self._authority.client(OPERATOR, self._validity, person=name))
+    def certify_person(self, name: str) -> Files:
+        """A certificate for the person `role/name`, whose name is the role. Raises `UsageError` if there is one."""
+        files = self.person(name)
+        self._expect_none(files, name)
+        role, _, who = name.partition("/")
+        return self._store(files, self._authority.client(role, self._validity, person=who))
 
     def revoke(self, name: str) -> None:
-        """Take back the certificate of the unit `site/unit` or of the operator `name`; its files are removed."""
-        files = self.unit(name) if "/" in name else self.operator(name)
+        """Take back the certificate of the unit `site/unit` or the person `role/name`; its files are removed."""
+        files = self.person(name) if name.partition("/")[0] in ROLES else self.unit(name)
         try:
             serial = serial_number(files.certificate.read_bytes())
             serials = revoked_serials(self.revoked.read_bytes())

@@ -9,7 +9,7 @@ from cryptography.x509.oid import NameOID
 
 from appliance.errors import UsageError
 from appliance.provision.authority import Authority, Validity, revoked_serials, serial_number
-from appliance.provision.authority_folder import AuthorityFolder, Files
+from appliance.provision.authority_folder import ROLES, AuthorityFolder, Files
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -22,7 +22,7 @@ def common_name(files: Files) -> str:
 def test_what_it_issues_is_what_tls_takes(tmp_path: Path) -> None:
     folder = AuthorityFolder(tmp_path / "new" / "fleet", NOW)
     server = folder.certify_server(["broker.example.org", "192.0.2.7", "2001:db8::7"])
-    unit, person = folder.certify_unit("lobby/door-1"), folder.certify_operator("alice")
+    unit, person = folder.certify_unit("lobby/door-1"), folder.certify_person("operator/alice")
     assert [common_name(files) for files in (server, unit, person)] == [
         "broker.example.org",
         "lobby/door-1",
@@ -54,16 +54,16 @@ def test_it_is_the_same_authority_when_it_is_opened_again(tmp_path: Path) -> Non
 def test_a_name_has_one_certificate_until_it_is_revoked(tmp_path: Path) -> None:
     folder = AuthorityFolder(tmp_path, NOW)
     lost = serial_number(folder.certify_unit("lobby/door-1").certificate.read_bytes())
-    alice = serial_number(folder.certify_operator("alice").certificate.read_bytes())
+    alice = serial_number(folder.certify_person("operator/alice").certificate.read_bytes())
     with pytest.raises(UsageError, match=r"unit lobby/door-1 has a certificate, .*: revoke it"):
         folder.certify_unit("lobby/door-1")
     folder.revoke("lobby/door-1")
-    AuthorityFolder(tmp_path, NOW).revoke("alice")
+    AuthorityFolder(tmp_path, NOW).revoke("operator/alice")
     assert revoked_serials(folder.revoked.read_bytes()) == [lost, alice]
     assert not folder.unit("lobby/door-1").key.exists()
     assert serial_number(folder.certify_unit("lobby/door-1").certificate.read_bytes()) != lost
-    with pytest.raises(UsageError, match=r"alice can't be revoked: .*operators/alice.crt: No such file"):
-        folder.revoke("alice")
+    with pytest.raises(UsageError, match=r"operator/alice can't be revoked: .*alice.crt: No such file"):
+        folder.revoke("operator/alice")
 
 
 @pytest.mark.parametrize("name", ["door-1", "/door-1", "lobby/", "lobby/door/1", "../door", "lobby/..", "a b/c", "#/+"])
@@ -74,11 +74,12 @@ def test_a_unit_is_named_as_its_topics_are(tmp_path: Path, name: str) -> None:
 
 def test_names_that_would_be_somebody_elses(tmp_path: Path) -> None:
     folder = AuthorityFolder(tmp_path, NOW)
-    for site in ("dashboard", "operator"):
-        with pytest.raises(UsageError, match="a site can't be called dashboard or operator"):
+    for site in ROLES:
+        with pytest.raises(UsageError, match="a site can't be called dashboard, operator, doorkeeper"):
             folder.certify_unit(f"{site}/door-1")
-    with pytest.raises(UsageError, match="operator 'al/ice': letters"):
-        folder.certify_operator("al/ice")
+    for person in ("alice", "operator/al/ice", "lobby/alice", "operator/", "operator/.."):
+        with pytest.raises(UsageError, match=f"person '{person}': role/name, a role of dashboard, operator"):
+            folder.certify_person(person)
     with pytest.raises(UsageError, match="1 to 64 characters"):
         folder.certify_unit(f"{'s' * 40}/{'u' * 40}")
     with pytest.raises(UsageError, match="neither a DNS name"):
