@@ -69,6 +69,8 @@ def _broker_link(configuration: Configuration, broker: Broker) -> BrokerLink:
         port=broker.port,
         tls=broker.tls,
         ca_file=broker.ca_file,
+        certificate_file=broker.certificate_file,
+        key_file=broker.key_file,
         user=broker.user,
         password=broker.password,
     )

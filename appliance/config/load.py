@@ -236,14 +236,22 @@ def _dialling(table: Table) -> Dialling:
 
 def _broker(table: Table) -> Broker:
     tls = table.flag("tls")
-    ca_file = table.path("ca_file", must_exist=True)
-    if ca_file is not None and not tls:
-        table.complain("ca_file", "broker.ca_file is of no use without broker.tls = true")
+    ca_file, certificate_file, key_file = (
+        table.path(key, must_exist=True) for key in ("ca_file", "certificate_file", "key_file")
+    )
+    for key in ("ca_file", "certificate_file", "key_file"):
+        if key in table and not tls:
+            table.complain(key, f"broker.{key} is of no use without broker.tls = true")
+    for key, other in (("certificate_file", "key_file"), ("key_file", "certificate_file")):
+        if key in table and other not in table:
+            table.complain(key, f"broker.{key} is of no use without broker.{other}")
     broker = Broker(
         host=table.text("host", check=formats.host, required=True),
         port=table.integer("port", 8883 if tls else 1883, 1, 65_535),
         tls=tls,
         ca_file=ca_file,
+        certificate_file=certificate_file,
+        key_file=key_file,
         user=table.text("user"),
         password=table.secret("password"),
         prefix=table.text("prefix", Broker.prefix, check=formats.topic_name),

@@ -170,6 +170,10 @@ class Broker:
     """Encrypt, and check the broker's certificate."""
     ca_file: Path | None = None
     """PEM certificates trusted instead of the system's; only with `tls`."""
+    certificate_file: Path | None = None
+    """The unit's own certificate (PEM), by which the broker knows it; with `key_file`, and only with `tls`."""
+    key_file: Path | None = None
+    """The private key of that certificate (PEM, not encrypted)."""
     user: str = ""
     """The name of the unit's account, "" for none."""
     password: Secret = field(default_factory=lambda: Secret(""))

@@ -84,21 +84,45 @@ class Connection:
         """Connect and send CONNECT. Blocks for as long as names, TCP and TLS take. Raises `TransportError`."""
         try:
             if self._settings.tls:
-                self._client.tls_set_context(ssl.create_default_context(cafile=self._settings.ca_file))
+                self._client.tls_set_context(_tls(self._settings))
             host = self._settings.host.strip("[]")  # an IPv6 address as URIs have it
             self._client.connect(host, self._settings.port, keepalive=int(self._settings.keepalive))
+        except TransportError:
+            raise
         except (OSError, *_GARBAGE) as error:
             raise TransportError(_explained(error, self._settings)) from error
         self._opened = True
 
     def wait(self, wake: socket.socket, seconds: float) -> None:
         """Return when the socket has something to do and it was done, when `wake` is readable, or after `seconds`."""
+        held, ready = self.held, 0
+        if held is not None:
+            writing = 0 if self.writable else selectors.EVENT_WRITE
+            with selectors.PollSelector() as selector:
+                selector.register(wake, selectors.EVENT_READ)
+                selector.register(held, selectors.EVENT_READ | writing)
+                ready = {key.fileobj: mask for key, mask in selector.select(seconds)}.get(held, 0)
+        self.serve(ready)
+
+    def serve(self, ready: int) -> None:
+        """Do what the socket is `ready` for (events of `selectors`) and keep the connection alive; never waits."""
         try:
-            self._wait(wake, seconds)
+            held = self.held
+            if ready & selectors.EVENT_READ and held is not None:
+                self._read(held)
+            if ready & selectors.EVENT_WRITE:
+                self._client.loop_write()
+            self._client.loop_misc()
         except _GARBAGE as error:
             self.ended = self.ended or f"it does not speak MQTT ({type(error).__name__})"
         if self._client.socket() is None and not self.ended:
             self.ended = "the connection was lost"
+
+    @property
+    def held(self) -> socket.socket | None:
+        """What to select on for `serve()`; None before it is open and when it is over."""
+        held = self._client.socket()
+        return held if isinstance(held, socket.socket) else None
 
     def give_up(self, reason: str) -> None:
         """It is over, because of `reason`; the broker is not told."""
@@ -129,21 +153,6 @@ class Connection:
         held = self._client.socket()
         if held is not None:
             held.close()
-
-    def _wait(self, wake: socket.socket, seconds: float) -> None:
-        held = self._client.socket()
-        if not isinstance(held, socket.socket):
-            return
-        writing = selectors.EVENT_WRITE if self._client.want_write() else 0
-        with selectors.PollSelector() as selector:
-            selector.register(wake, selectors.EVENT_READ)
-            selector.register(held, selectors.EVENT_READ | writing)
-            ready = {key.fileobj: mask for key, mask in selector.select(seconds)}.get(held, 0)
-        if ready & selectors.EVENT_READ:
-            self._read(held)
-        if ready & selectors.EVENT_WRITE:
-            self._client.loop_write()
-        self._client.loop_misc()
 
     def _read(self, held: socket.socket) -> None:
         code = self._client.loop_read()
@@ -196,6 +205,18 @@ class Connection:
             self._unacknowledged.discard(message)
             refusal = reason.getName() if reason.is_failure else ""
             self.acknowledgements.append(Acknowledgement(message, refusal))
+
+
+def _tls(settings: BrokerSettings) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=settings.ca_file)
+    if settings.certificate_file is not None:
+        try:
+            context.load_cert_chain(settings.certificate_file, settings.key_file)
+        except OSError as error:  # which SSLError is too
+            reason = error.strerror or getattr(error, "reason", None) or error
+            files = f"{settings.certificate_file}, {settings.key_file}"
+            raise TransportError(f"the unit's own certificate can't be used: {reason} ({files})") from None
+    return context
 
 
 def _explained(error: Exception, settings: BrokerSettings) -> str:

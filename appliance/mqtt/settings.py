@@ -20,6 +20,10 @@ class BrokerSettings:
     """Encrypt, and check the broker's certificate against its name."""
     ca_file: Path | None = None
     """PEM certificates trusted instead of the system's; only with `tls`."""
+    certificate_file: Path | None = None
+    """The unit's own certificate (PEM), by which the broker knows it; with `key_file`, and only with `tls`."""
+    key_file: Path | None = None
+    """The private key of that certificate (PEM, not encrypted)."""
     user: str = ""
     """The name of the unit's account, "" for none."""
     password: Secret = field(default_factory=lambda: Secret(""))
@@ -46,3 +50,7 @@ class BrokerSettings:
             raise UsageError(f"window {self.window}: at least 1")
         if self.ca_file is not None and not self.tls:
             raise UsageError(f"ca_file {self.ca_file} is only used with tls")
+        if self.certificate_file is not None and not self.tls:
+            raise UsageError(f"certificate_file {self.certificate_file} is only used with tls")
+        if (self.certificate_file is None) != (self.key_file is None):
+            raise UsageError(f"certificate_file {self.certificate_file}, key_file {self.key_file}: one needs the other")

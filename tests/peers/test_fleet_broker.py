@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from appliance.app.fleet_broker import FleetBroker
+from appliance.mqtt.broker import BrokerLink
+from appliance.mqtt.settings import BrokerSettings
 from appliance.provision.authority_folder import AuthorityFolder, Files
 from tests.support.fleet_client import FleetClient
-from tests.support.mqtt_unit import until
+from tests.support.mqtt_unit import bridge, connected, digit, quick, until, until_problem
 from tests.support.require import require
 
 DEPLOY = Path(__file__).parents[2] / "deploy" / "broker"
@@ -89,6 +91,35 @@ async def test_the_client_id_is_no_way_around_the_certificate(broker: FleetBroke
     with FleetClient(broker, files=unit(broker, "lobby/door"), client_id="intercom-lobby-desk", topic="#") as door:
         assert door.publish(f"{DESK}/status", "forged") == REFUSED
         assert door.publish(f"{DOOR}/status", "own") in TAKEN
+
+
+def settings(broker: FleetBroker, files: Files) -> BrokerSettings:
+    return BrokerSettings(
+        host=broker.host,
+        port=broker.port,
+        tls=True,
+        ca_file=broker.certificates.root,
+        certificate_file=files.certificate,
+        key_file=files.key,
+    )
+
+
+async def test_the_very_unit_is_known_by_its_certificate(broker: FleetBroker, tmp_path: Path) -> None:
+    files = unit(broker, "lobby/door-1")
+    with FleetClient(broker, account="dashboard", topic="intercom/#") as wall:
+        async with BrokerLink(settings(broker, files), bridge(), backoff=quick()) as link:
+            await connected(link)
+            link.publish_event(digit(1))
+            await wall.wait(lambda seen: seen.tail == "event/dtmf_received")
+        farewell = await wall.wait(lambda seen: seen.tail == "status" and seen.value["state"] == "offline")
+    assert farewell.value["reason"] == "shutdown"
+    assert link.dropped.refused == 0
+    missing = Files(tmp_path / "none.crt", tmp_path / "none.key")
+    async with BrokerLink(settings(broker, missing), bridge(), backoff=quick()) as link:
+        problem = await until_problem(link)
+    assert problem == (
+        f"the unit's own certificate can't be used: No such file or directory ({missing.certificate}, {missing.key})"
+    )
 
 
 async def test_the_wall_sees_everything_and_changes_nothing(broker: FleetBroker) -> None:

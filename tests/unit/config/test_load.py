@@ -32,7 +32,7 @@ def test_the_least_that_works() -> None:
 
 
 def test_everything(tmp_path: Path) -> None:
-    for name in ("pass", "turn", "broker"):
+    for name in ("pass", "turn", "broker", "hall.crt", "hall.key"):
         (tmp_path / name).write_text(f"{name}-word\nsecond line\n")
     (tmp_path / "ca.pem").write_text("")
     (tmp_path / "in.wav").write_bytes(b"")
@@ -75,6 +75,8 @@ def test_everything(tmp_path: Path) -> None:
     tls = true
     user = "u"
     password_file = "broker"
+    certificate_file = "hall.crt"
+    key_file = "hall.key"
     [log]
     level = "debug"
     format = "json"
@@ -94,7 +96,15 @@ def test_everything(tmp_path: Path) -> None:
     assert configuration.audio.play == tmp_path / "in.wav"
     assert configuration.panel.driver is PanelDriver.NONE
     assert configuration.dialling.inter_digit == 2.0
-    assert configuration.broker == Broker(host="b.test", port=8883, tls=True, user="u", password=Secret("broker-word"))
+    assert configuration.broker == Broker(
+        host="b.test",
+        port=8883,
+        tls=True,
+        certificate_file=tmp_path / "hall.crt",
+        key_file=tmp_path / "hall.key",
+        user="u",
+        password=Secret("broker-word"),
+    )
     assert configuration.log.format is LogFormat.JSON
 
 
@@ -140,6 +150,9 @@ ERRORS = [
     (LINE + "[broker]\n", "unit.toml:5: broker.host is missing"),
     (LINE + '[broker]\nhost = "a b"', "allowed is a host name or an address"),
     (LINE + '[broker]\nhost = "a"\npassword = "x"', "broker.password is of no use without broker.user"),
+    (LINE + '[broker]\nhost = "a"\nkey_file = "k"', "broker.key_file is of no use without broker.certificate_file"),
+    (LINE + '[broker]\nhost = "a"\nkey_file = "k"', "broker.key_file is of no use without broker.tls = true"),
+    (LINE + '[broker]\nhost = "a"\ntls = true\ncertificate_file = "c"', "certificate_file: there is no file"),
     (LINE + '[log]\nlevel = "inof"', "did you mean info?"),
     (LINE + '[unit]\nsite = "a/b"', 'unit.site = "a/b" can\'t be used: allowed is 1 to 64 letters, digits, - _ and .'),
     ("[line", "unit.toml:1: is not TOML"),
@@ -202,7 +215,8 @@ def test_advice_about_permissions(tmp_path: Path) -> None:
 def test_the_example_that_ships(tmp_path: Path) -> None:
     for name in ("line.password", "broker.password", "turn.password"):
         (tmp_path / name).write_text("x\n")
-    (tmp_path / "ca.pem").write_text("")
+    for name in ("ca.pem", "hall.crt", "hall.key"):
+        (tmp_path / name).write_text("")
     (tmp_path / "hello.wav").write_text("")
     (tmp_path / "desk-phone.toml").write_text(BOARD.read_text())
     text = EXAMPLE.read_text(encoding="utf-8")
