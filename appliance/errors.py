@@ -34,6 +34,10 @@ class TransportError(ApplianceError, ConnectionError):
     """The registrar, the broker or the network can't be reached, or was lost."""
 
 
+class ClockError(TransportError):
+    """This machine's time of day is not set: the registrar's certificate is not valid yet."""
+
+
 class LoginError(ApplianceError, PermissionError):
     """The registrar refused the registration; `status` is its SIP status code, 0 if it never answered."""
 

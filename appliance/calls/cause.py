@@ -26,6 +26,8 @@ class Cause(StrEnum):
     REQUEST_TIMEOUT = "Request Timeout"
     """Nobody answered on the SIP level."""
     CONNECTION_ERROR = "Connection Error"
+    WRONG_CLOCK = "Wrong Clock"
+    """This unit's time of day is not set: what the registrar shows, or the token, is not valid yet."""
     NO_ACK = "No ACK"
     DIALOG_ERROR = "Dialog Error"
     """The far end no longer knows the call (481)."""

@@ -46,7 +46,7 @@ class Line:
         """"connected" was told, and "disconnected" not since."""
         self._dropping = False
         self._reason = _REQUESTED
-        self._trouble = ""
+        self._trouble, self._trouble_cause = "", Cause.CONNECTION_ERROR
         self._waiting: asyncio.Future[None] | None = None
         self._removing: asyncio.Future[None] | None = None
 
@@ -158,14 +158,14 @@ class Line:
         """Wait for the registrar's answer (or, without registration, the open connection)."""
         if self._waiting is not None:
             raise StateError("a login is under way")
-        self._trouble = ""
+        self._trouble, self._trouble_cause = "", Cause.CONNECTION_ERROR
         self._waiting = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(self._settings.login_timeout):
                 await self._waiting
         except TimeoutError:
             trouble = self._trouble or "no answer"
-            self._tell(LoginFailed(cause=login_failure(0), status=0, reason=trouble))
+            self._tell(LoginFailed(cause=self._trouble_cause, status=0, reason=trouble))
             raise TransportError(f"{', '.join(self._settings.registrar_urls)}: {trouble}") from None
         finally:
             self._waiting = None
@@ -206,6 +206,7 @@ class Line:
                     self._settle(None)
             case sip.Disconnected():
                 self._trouble = event.reason
+                self._trouble_cause = Cause.WRONG_CLOCK if event.wrong_clock else Cause.CONNECTION_ERROR
                 self._disconnected(_REQUESTED if self._dropping else event.reason, event.code)
                 self._lost(_REQUESTED if self._dropping else _LOST)
             case sip.Registered():
@@ -228,6 +229,9 @@ class Line:
         self._tell(Login(aor=aor, reason=self._reason))
 
     def _refused(self, event: sip.RegistrationFailed) -> None:
+        if event.elsewhere:
+            log.info("the next registrar is tried: %d %s", event.status, event.reason)
+            return
         cause = login_failure(event.status)
         if self._waiting is None and self.agent.registered and cause is not Cause.AUTHENTICATION_ERROR:
             # The binding lives, and the user agent goes on trying: nobody has lost anything yet.

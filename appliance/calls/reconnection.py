@@ -36,9 +36,6 @@ _ANSWER: Final = 4.0
 _COURTESY: Final = 1.5
 """Seconds that the called side leaves to the calling one: both mostly notice at once, and one offer is enough."""
 
-_PONG: Final = 4.0
-"""Seconds for the registrar's sign of life. What took the media has often taken the connection too."""
-
 _OPENING: Final = 7.0
 """Seconds that a new path may take. ICE repeats its checks ever more seldom: after these, a fresh one is sooner."""
 
@@ -129,7 +126,7 @@ class Reconnection:
         if self._call.progress.over:
             return
         self._timers.start("reconnect", self._home.settings.reconnect_timeout, self._gave_up)
-        self._home.agent.check_connection(within=_PONG)
+        self._home.agent.check_connection()
         if self._rebuilding is None or self._rebuilding.done():
             self._rebuilding = self._call.tasks.start("rebuild", self._rebuild())
 

@@ -17,6 +17,7 @@ from appliance.sim.location import Binding, Flow, Location, host_of, user_of
 from appliance.sip.events import HeaderPairs
 from appliance.sip.header_values import NameAddress, parse_reason, uri_parameters
 from appliance.sip.identifiers import MAGIC_COOKIE, Token
+from appliance.sip.liveness import PING, PONG
 from appliance.sip.message import ALLOW, SDP, Request, Response, respond
 from appliance.sip.sanity import Refused, check
 from appliance.sip.server_transaction import State as ServerState
@@ -91,6 +92,8 @@ class Proxy:
     def receive(self, flow: Flow, data: bytes, now: Seconds) -> None:
         """A message came over a WebSocket. Never raises for what a peer sent."""
         if not data.strip():
+            if data == PING:
+                self._send(flow, PONG)
             return
         match check(data):
             case Refused(response=Response() as response):

@@ -9,6 +9,7 @@
 
 import logging
 from dataclasses import replace
+from typing import Final
 
 from appliance.errors import StateError, UsageError
 from appliance.sip.commands import check_headers, check_status, check_target, check_text
@@ -29,6 +30,7 @@ from appliance.sip.identifiers import Token
 from appliance.sip.incoming import Incoming
 from appliance.sip.invite_client import ClientInvite
 from appliance.sip.invite_server import ServerInvite
+from appliance.sip.liveness import PING, PONG, Liveness, LivenessSettings
 from appliance.sip.message import SDP, Request, Response, phrase
 from appliance.sip.registration import Registration
 from appliance.sip.requests import Requests
@@ -39,7 +41,7 @@ from appliance.units import Seconds
 
 log = logging.getLogger(__name__)
 
-_PING, _PONG = b"\r\n\r\n", b"\r\n"
+_UNWATCHED: Final = LivenessSettings(interval=0.0)
 
 
 class Core:
@@ -48,9 +50,12 @@ class Core:
     Every method that takes `now` may cause bytes (`to_send`), events (`next_event`) and another `deadline`. Nothing a
     peer sends makes one raise; commands raise `UsageError` and `StateError` for misuse only. A command about an INVITE
     that has ended meanwhile does nothing.
+
+    Attributes:
+        liveness: whether the registrar still lives; its pings are the transport's to send.
     """
 
-    def __init__(self, settings: CoreSettings, *, token: Token) -> None:
+    def __init__(self, settings: CoreSettings, *, token: Token, liveness: LivenessSettings = _UNWATCHED) -> None:
         for value, what in ((settings.domain, "domain"), (settings.user, "user"), (settings.user_agent, "user_agent")):
             check_text(value, what)
         check_text(settings.display_name, "display_name")
@@ -58,6 +63,7 @@ class Core:
             raise UsageError("domain: empty")
         self._endpoint = Endpoint(settings, token)
         self._registration = Registration(self._endpoint)
+        self.liveness = Liveness(self._endpoint, liveness)
         self._usages = Usages()
         self._requests = Requests(self._endpoint, self._usages)
         self._incoming = Incoming(self._endpoint, self._usages)
@@ -93,6 +99,7 @@ class Core:
         self._url = url
         self._endpoint.transactions.connected(secure=not url.startswith("ws:"))
         self._endpoint.emit(Connected(url=url))
+        self.liveness.connected(now)
         self._registration.connected(now)
         for session in self._usages.sessions:
             session.connected(now)
@@ -101,6 +108,7 @@ class Core:
 
     def disconnected(self, reason: str, now: Seconds, *, code: int | None = None) -> None:
         """The transport is gone. Calls stay; whatever waits for an answer fails."""
+        self.liveness.disconnected()
         self._endpoint.transactions.disconnected(now)
         self._endpoint.emit(Disconnected(url=self._url, reason=reason, code=code))
         self._registration.disconnected(reason)
@@ -108,15 +116,18 @@ class Core:
             usage.disconnected()
         self._settle(now)
 
-    def unreachable(self, url: str, reason: str) -> None:
+    def unreachable(self, url: str, reason: str, *, wrong_clock: bool = False) -> None:
         """The transport could not be opened."""
-        self._endpoint.emit(Disconnected(url=url, reason=reason, was_connected=False))
+        self._endpoint.emit(Disconnected(url=url, reason=reason, was_connected=False, wrong_clock=wrong_clock))
 
     def receive(self, data: bytes, now: Seconds) -> None:
         """A message, or a keepalive (RFC 5626 §3.5.1), arrived."""
         if not data.strip(b"\r\n"):
-            if data.startswith(_PING):
-                self._endpoint.transactions.queue(_PONG)
+            if data.startswith(PING):
+                self._endpoint.transactions.queue(PONG)
+                self.liveness.heard(now)
+            else:
+                self.liveness.keepalive_answered(now)
             return
         message = check(data)
         match message:
@@ -128,11 +139,13 @@ class Core:
                 self._endpoint.transactions.receive_response(message, now)
             case Request():
                 self._incoming.received(message, now)
+        self.liveness.heard(now)
         self._settle(now)
 
     def timer(self, now: Seconds) -> None:
         """Let time pass; to be called at `deadline`, and harmless at any other time."""
         self._endpoint.transactions.timer(now)
+        self.liveness.timer(now)
         self._registration.timer(now)
         self._usages.timer(now)
         self._settle(now)
@@ -142,6 +155,7 @@ class Core:
         return earliest(
             (
                 self._endpoint.transactions.deadline(),
+                self.liveness.deadline(),
                 self._registration.deadline(),
                 self._usages.deadline(),
             )

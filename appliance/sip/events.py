@@ -33,12 +33,16 @@ class Connected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disconnected:
-    """The WebSocket is closed, or could not be opened; the user agent goes on trying by itself until it is closed."""
+    """The WebSocket is closed, or could not be opened; the user agent goes on trying by itself until it is closed.
+
+    With `wrong_clock` the registrar's certificate is not valid yet: this machine's time of day is not set.
+    """
 
     url: str
     reason: str
     code: int | None = None
     was_connected: bool = True
+    wrong_clock: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +58,15 @@ class Registered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrationFailed:
-    """The registrar refused (`status`), never answered (408) or the credentials ran out (401/407/403)."""
+    """The registrar refused (`status`), never answered (408) or the credentials ran out (401/407/403).
+
+    `elsewhere` when that is its own trouble and the next registrar is tried.
+    """
 
     status: int
     reason: str
     headers: HeaderPairs = ()
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """[I/O] SIP over WebSocket (RFC 7118): one connection, and why there is none.
 
 Text and binary frames are read alike (Kamailio sends binary ones, others text); text is sent, unless a body is not
-UTF-8. The WebSocket's own ping finds a dead path (RFC 6455 §5.5.2).
+UTF-8.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from websockets.asyncio.client import connect as open_websocket
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.typing import Subprotocol
 
-from appliance.errors import TransportError, UsageError
+from appliance.errors import ClockError, TransportError, UsageError
 from appliance.sip.sanity import MAX_MESSAGE
 from appliance.tasks import TaskSet
 
@@ -51,8 +51,7 @@ class Connection:
         self._socket = socket_
         self._tasks = TaskSet("sip/connection")
         self._waiting: asyncio.Queue[bytes] = asyncio.Queue(_QUEUE)
-        self._overrun = False
-        self._silent = False
+        self._given_up = ""
 
     async def __aenter__(self) -> Self:
         self._tasks.start("write", self._write())
@@ -61,6 +60,10 @@ class Connection:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Say goodbye, and wait for theirs, but not for long. Idempotent."""
         await self._tasks.close()
         await self._socket.close()
 
@@ -69,9 +72,7 @@ class Connection:
         try:
             self._waiting.put_nowait(data)
         except asyncio.QueueFull:
-            if not self._overrun:
-                self._overrun = True
-                self._socket.transport.abort()
+            self.give_up(f"the registrar takes no data: {_QUEUE} messages are waiting")
 
     async def receive(self) -> bytes:
         """The next message.
@@ -85,16 +86,23 @@ class Connection:
             raise TransportError(self._why(error)) from error
         return message.encode() if isinstance(message, str) else message
 
-    async def check(self, *, within: float) -> None:
-        """Ping; a connection that stays silent for `within` seconds is given up, and `receive` says so."""
-        try:
-            async with asyncio.timeout(within):
-                await (await self._socket.ping())
-        except TimeoutError:
-            self._silent = True
+    def give_up(self, why: str) -> None:
+        """Cut it without a goodbye: it is dead, or of no use. `receive` raises `why`."""
+        if not self._given_up:
+            self._given_up = why
             self._socket.transport.abort()
-        except ConnectionClosed:
-            return  # receive() says so
+
+    async def leave(self, why: str) -> None:
+        """Close it with a goodbye. `receive` raises `why`."""
+        self._given_up = self._given_up or why
+        await self._socket.close()
+
+    async def ping(self) -> None:
+        """Ping, and wait for the pong (RFC 6455 §5.5.2). Raises `TransportError` when the connection is closed."""
+        try:
+            await (await self._socket.ping())
+        except ConnectionClosed as error:
+            raise TransportError(self._why(error)) from error
 
     @property
     def close_code(self) -> int | None:
@@ -120,31 +128,25 @@ class Connection:
                 self._waiting.task_done()
 
     def _why(self, error: ConnectionClosed) -> str:
-        if self._overrun:
-            return f"the registrar takes no data: {_QUEUE} messages are waiting"
-        if self._silent:
-            return "the registrar no longer answers pings"
+        if self._given_up:
+            return self._given_up
         if error.rcvd is not None:
             detail = f" ({error.rcvd.reason})" if error.rcvd.reason else ""
             return f"the registrar closed the WebSocket with code {error.rcvd.code}{detail}"
-        if error.sent is not None and "keepalive" in error.sent.reason:
-            return "the registrar no longer answers pings"
         return "the connection to the registrar was lost"
 
 
-async def connect(
-    url: str, *, ca_file: str | None, time_limit: float, ping_interval: float, user_agent: str
-) -> Connection:
+async def connect(url: str, *, ca_file: str | None, time_limit: float, user_agent: str) -> Connection:
     """Open a WebSocket with the subprotocol `sip`.
 
     Args:
         url: ws:// or wss://.
         ca_file: PEM trust anchors for wss; None for the system's.
         time_limit: for name, TCP, TLS and handshake together, seconds.
-        ping_interval: seconds between pings; an answer is awaited as long.
         user_agent: the handshake's User-Agent header.
 
     Raises:
+        ClockError: the certificate is not valid yet by this machine's clock.
         TransportError: nothing was opened; the message says why, as a sentence.
     """
     host = urlsplit(url).hostname or ""
@@ -160,15 +162,15 @@ async def connect(
             compression=None,
             proxy=None,
             open_timeout=time_limit,
-            ping_interval=ping_interval or None,
-            ping_timeout=ping_interval or None,
+            ping_interval=None,  # `liveness.py` asks
             close_timeout=1.0,
             max_size=4 * MAX_MESSAGE,  # what is too long for the core is answered, not a reason to hang up
             max_queue=64,
             user_agent_header=user_agent,
         )
     except (OSError, InvalidHandshake, InvalidURI, EOFError) as error:
-        raise TransportError(_failure(error, host, time_limit)) from error
+        kind = ClockError if getattr(error, "verify_code", None) == _NOT_YET_VALID else TransportError
+        raise kind(_failure(error, host, time_limit)) from error
     if opened.subprotocol != _SUBPROTOCOL:
         log.info("%s did not name the subprotocol sip (RFC 7118 §4.2); going on", host)
     return Connection(opened)

@@ -4,23 +4,24 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 
 from appliance.clock import Clock, SystemClock
-from appliance.errors import StateError, TransportError, UsageError
+from appliance.errors import ClockError, StateError, TransportError, UsageError
 from appliance.events import Emitter
+from appliance.sip.connector import Connector
 from appliance.sip.core import Core
 from appliance.sip.endpoint import CoreSettings
-from appliance.sip.events import Event, HeaderPairs, InviteId, OfferId, Reason, RequestId
+from appliance.sip.events import Event, HeaderPairs, InviteId, OfferId, Reason, RegistrationFailed, RequestId
+from appliance.sip.failover import Failover
+from appliance.sip.liveness import LivenessSettings
 from appliance.sip.transport import Connection, check_url, connect
-from appliance.tasks import Backoff, TaskSet
+from appliance.tasks import TaskSet
 from appliance.units import Seconds
 from appliance.version import PRODUCT
 
 log = logging.getLogger(__name__)
-
-_STABLE = 30.0  # seconds after which a connection counts as good: the next loss starts again with the first registrar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +29,7 @@ class UserAgentSettings:
     """Who we are and where the registrar is."""
 
     registrars: tuple[str, ...]
-    """WebSocket URLs (ws:// or wss://), tried in order, wrapping. The first is preferred after a lost connection."""
+    """WebSocket URLs (ws:// or wss://), the nearest first: tried in order, and gone back to (`sip/failover.py`)."""
     domain: str
     """The SIP domain of the AOR."""
     user: str
@@ -43,8 +44,10 @@ class UserAgentSettings:
     """PEM file of the trust anchors for wss; None: the system's."""
     user_agent: str = PRODUCT
     """The User-Agent header."""
-    ping_interval: float = 20.0
-    """Seconds between WebSocket pings, and how long each may stay unanswered; 0: none."""
+    liveness: LivenessSettings = field(default_factory=LivenessSettings)
+    """How soon a registrar that says nothing any more counts as dead."""
+    failback: float = 300.0
+    """Seconds on a registrar that is not the first before the ones before it are tried again; 0: never."""
     connect_timeout: float = 10.0
     """Seconds for name, TCP, TLS and WebSocket handshake together."""
 
@@ -74,6 +77,10 @@ class UserAgent:
                 user_agent=settings.user_agent,
             ),
             token=secrets.token_hex,
+            liveness=settings.liveness,
+        )
+        self._connector = Connector(
+            self._connect, Failover(settings.registrars, settings.failback), self._clock, self._unreachable
         )
         self._tasks = TaskSet("sip")
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -234,10 +241,10 @@ class UserAgent:
         with self._command() as now:
             return self._core.request(method, target, headers=headers, content_type=content_type, body=body, now=now)
 
-    def check_connection(self, *, within: float) -> None:
-        """Ping the registrar now; without an answer in `within` seconds the connection is opened anew."""
-        if self._connection is not None and not self._closed:
-            self._tasks.start("check", self._connection.check(within=within))
+    def check_connection(self) -> None:
+        """Ask the registrar for a sign of life now; without one soon (`liveness`) the connection is opened anew."""
+        with self._command() as now:
+            self._core.liveness.ask(now)
 
     @contextmanager
     def _command(self) -> Iterator[Seconds]:
@@ -258,6 +265,7 @@ class UserAgent:
         self._flush()
         self._deliver()
         self._flush()
+        self._watch()
         if self._core.is_idle:
             self._idle.set()
         else:
@@ -276,41 +284,60 @@ class UserAgent:
             for data in waiting:
                 self._connection.send(data)
 
+    def _watch(self) -> None:
+        """Ask for a sign of life when it is time to, and give up a connection that has none."""
+        liveness, connection = self._core.liveness, self._connection
+        if connection is None:
+            return
+        if liveness.take_ping():
+            self._tasks.start("ping", self._ping(connection))
+        if liveness.verdict:
+            connection.give_up(liveness.verdict)
+
     def _deliver(self) -> None:
         while (event := self._core.next_event()) is not None:
+            if isinstance(event, RegistrationFailed) and self._is_of_no_use(event):
+                event = replace(event, elsewhere=True)
             self.events.emit(event)
 
-    async def _stay_connected(self) -> None:
-        urls, index, backoff = self._settings.registrars, 0, Backoff(first=1.0, cap=30.0)
-        while not self._closed:
-            url = urls[index % len(urls)]
-            began = self._clock.now()
-            try:
-                connection = await connect(
-                    url,
-                    ca_file=self._settings.ca_file,
-                    time_limit=self._settings.connect_timeout,
-                    ping_interval=self._settings.ping_interval,
-                    user_agent=self._settings.user_agent,
-                )
-            except TransportError as error:
-                self._core.unreachable(url, str(error))
-                self._pump()
-            else:
-                async with connection:
-                    await self._serve(url, connection)
-            if self._clock.now() - began >= _STABLE:
-                backoff.reset()
-                index = 0
-            else:
-                index += 1
-            delay = backoff.next()
-            log.info("connecting again in %.1f s", delay)
-            await asyncio.sleep(delay)
+    def _is_of_no_use(self, event: RegistrationFailed) -> bool:
+        """Whether the registrar has troubles of its own and there is another; then it is left for that one."""
+        in_trouble = event.status == 408 or event.status >= 500
+        if self._closed or self._connection is None or not in_trouble or len(self._settings.registrars) == 1:
+            return False
+        self._connection.give_up(f"the registrar can't register us: {event.status} {event.reason}")
+        return True
 
-    async def _serve(self, url: str, connection: Connection) -> None:
+    async def _connect(self, url: str) -> Connection:
+        settings = self._settings
+        return await connect(
+            url, ca_file=settings.ca_file, time_limit=settings.connect_timeout, user_agent=settings.user_agent
+        )
+
+    def _unreachable(self, url: str, error: TransportError) -> None:
+        self._core.unreachable(url, str(error), wrong_clock=isinstance(error, ClockError))
+        self._pump()
+
+    async def _stay_connected(self) -> None:
+        try:
+            while not self._closed:
+                connection = await self._connector.connect()
+                began = self._clock.now()
+                async with connection, TaskSet("sip/serving") as tasks:
+                    tasks.start("failback", self._go_back(connection))
+                    await self._serve(connection)
+                await self._connector.ended(self._clock.now() - began)
+        finally:
+            await self._connector.close()
+
+    async def _go_back(self, connection: Connection) -> None:
+        await self._connector.reach_nearer(self._idle)
+        if self._connector.has_nearer:
+            await connection.leave("a nearer registrar can be reached again")
+
+    async def _serve(self, connection: Connection) -> None:
         self._connection = connection
-        self._core.connected(self._clock.now(), url=url)
+        self._core.connected(self._clock.now(), url=self._connector.url)
         self._pump()
         try:
             while True:
@@ -324,3 +351,10 @@ class UserAgent:
             self._pump()
         finally:
             self._connection = None
+
+    async def _ping(self, connection: Connection) -> None:
+        with suppress(TransportError):  # `receive` says so
+            await connection.ping()
+            if connection is self._connection:
+                self._core.liveness.ponged(self._clock.now())
+                self._pump()

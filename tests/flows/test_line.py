@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from appliance.calls.cause import Cause
 from appliance.calls.events import (
     CallFailed,
     Calling,
@@ -24,6 +25,7 @@ from appliance.calls.state import Status
 from appliance.errors import LoginError, StateError, TransportError, UsageError
 from appliance.sim.registrar import Registrar
 from tests.flows.phones import USERS, Phone, connect, exchange
+from tests.support.kamailio import Kamailio
 from tests.support.ports import free_port
 
 
@@ -95,6 +97,15 @@ async def test_nobody_listens(tmp_path: Path) -> None:
             await alice.login()
         assert [event.cause for event in alice.all(LoginFailed)] == ["Connection Error"]
         assert not alice.client.is_connecting
+
+
+async def test_a_clock_that_is_not_set_has_its_own_cause(tmp_path: Path) -> None:
+    async with Kamailio(USERS, certificate_starts=3600.0) as kamailio:
+        where = {"registrars": kamailio.wss_url, "domain": kamailio.domain, "ca_file": str(kamailio.ca_file)}
+        async with Phone(tmp_path, "alice", 440.0, **where, login_timeout=1.0) as alice:
+            with pytest.raises(TransportError, match="not yet valid"):
+                await alice.login()
+            assert [event.cause for event in alice.all(LoginFailed)] == [Cause.WRONG_CLOCK]
 
 
 async def test_leaving_while_logging_in_settles_the_login(tmp_path: Path) -> None:

@@ -32,9 +32,7 @@ class Phone:
 
     def __init__(self, url: str, user: str, *, instance: str = "") -> None:
         self.user = user
-        self.agent = UserAgent(
-            UserAgentSettings(registrars=(url,), domain=DOMAIN, user=user, instance_id=instance, ping_interval=0)
-        )
+        self.agent = UserAgent(UserAgentSettings(registrars=(url,), domain=DOMAIN, user=user, instance_id=instance))
         self.said: list[sip.Event] = []
         self._news = asyncio.Event()
         self.agent.events.subscribe(self._hear)
@@ -338,6 +336,7 @@ async def test_rubbish_is_survived(registrar: Registrar) -> None:
     async with raw(registrar) as socket:
         for rubbish in ("", "\r\n\r\n", "hello", "SIP/2.0 200 OK\r\n\r\n", "INVITE\r\n\r\n", "\x00" * 100):
             await socket.send(rubbish)
+        assert await socket.recv() == "\r\n", "a keepalive is none (RFC 5626 §3.5.1)"
         await socket.send(request("OPTIONS", f"sip:{DOMAIN}"))
         assert await status(socket) == "200"
 

@@ -53,9 +53,9 @@ async def listening(
         yield port
 
 
-def certified(folder: Path, *names: str, days: float = 30) -> tuple[ssl.SSLContext, str]:
+def certified(folder: Path, *names: str, days: float = 30, starts: float | None = None) -> tuple[ssl.SSLContext, str]:
     authority = Authority(folder)
-    certificate = authority.issue(*names, days=days)
+    certificate = authority.issue(*names, days=days, starts=starts)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate.chain, certificate.key)
     return context, str(authority.root)
@@ -104,6 +104,12 @@ async def test_certificates(tmp_path: Path) -> None:
     async with listening(lambda _reader, writer: writer.close(), context=context) as port:
         reason = await why(f"{url}:{port}/ws", ca_file=root)
         assert reason.endswith("certificate has expired; is this machine's clock right?")
+    context, root = certified(tmp_path, LOOPBACK, starts=3600.0)
+    async with listening(lambda _reader, writer: writer.close(), context=context) as port:
+        async with connecting(f"{url}:{port}/ws", ca_file=root) as agent:
+            refused = await agent.wait(Disconnected)
+        assert refused.wrong_clock
+        assert refused.reason.endswith("certificate is not yet valid; is this machine's clock right?")
 
 
 async def test_trust_anchors_that_are_not_there(tmp_path: Path) -> None:
@@ -160,26 +166,6 @@ async def test_a_closed_connection_says_by_whom_and_comes_back() -> None:
         assert (lost.code, lost.was_connected) == (1012, True)
         assert lost.reason == "the registrar closed the WebSocket with code 1012 (restarting)"
         await agent.wait(Connected)
-
-
-async def test_a_dead_path_is_noticed() -> None:
-    over = asyncio.Event()
-
-    async def mute(connection: ServerConnection) -> None:
-        connection.transport.pause_reading()  # pings are never read, as if a cable had been cut
-        await over.wait()
-        connection.transport.abort()
-
-    url = f"ws://{LOOPBACK}:{free_port()}/"
-    port = int(url.rpartition(":")[2].strip("/"))
-    async with (
-        serve(mute, LOOPBACK, port, subprotocols=[Subprotocol("sip")]),
-        connecting(url, ping_interval=0.3) as agent,
-    ):
-        await agent.wait(Connected)
-        lost = await agent.wait(Disconnected)
-        assert lost.reason == "the registrar no longer answers pings"
-        over.set()
 
 
 async def test_commands_before_a_connection(kamailio: Kamailio) -> None:

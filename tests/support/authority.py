@@ -27,14 +27,18 @@ class Authority:
         self.root = folder / "authority.crt"
         self.root.write_bytes(self._authority.root)
 
-    def issue(self, *names: str, file: str = "server", days: float = 30) -> Certificate:
-        """A certificate for DNS names and IP addresses; negative `days` makes one that has expired."""
-        issued = self._authority.server(names or LOOPBACK_NAMES, self._validity(days))
+    def issue(self, *names: str, file: str = "server", days: float = 30, starts: float | None = None) -> Certificate:
+        """A certificate for DNS names and IP addresses.
+
+        Negative `days` makes one that has expired; `starts` one that is valid only that many seconds from now on.
+        """
+        issued = self._authority.server(names or LOOPBACK_NAMES, self._validity(days, starts))
         certificate = Certificate(self._folder / f"{file}.crt", self._folder / f"{file}.key")
         certificate.chain.write_bytes(issued.certificate)
         certificate.key.touch(mode=0o600)
         certificate.key.write_bytes(issued.key)
         return certificate
 
-    def _validity(self, days: float) -> authority.Validity:
-        return authority.Validity(self._now - timedelta(days=60), self._now + timedelta(days=days))
+    def _validity(self, days: float, starts: float | None = None) -> authority.Validity:
+        begin = self._now - timedelta(days=60) if starts is None else datetime.now(UTC) + timedelta(seconds=starts)
+        return authority.Validity(begin, self._now + timedelta(days=days))

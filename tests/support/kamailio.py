@@ -61,6 +61,7 @@ class Kamailio:
         max_expires: int = 600,
         nonce_expire: int = 300,
         ring_timeout: float = 90.0,
+        certificate_starts: float | None = None,
     ) -> None:
         self.users = dict(users)
         self.domain = domain
@@ -70,6 +71,7 @@ class Kamailio:
             "nonce_expire": nonce_expire,
             "ring_timeout_ms": round(ring_timeout * 1000),
         }
+        self._certificate_starts = certificate_starts
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = Path()
         self.udp = self.ws = self.wss = 0
@@ -120,6 +122,7 @@ class Kamailio:
         process = self._process
         if process is not None and process.poll() is None:
             process.terminate()
+            self.resume()
             try:
                 process.wait(5)
             except subprocess.TimeoutExpired:
@@ -132,6 +135,16 @@ class Kamailio:
         assert self._process is not None, "not started"
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+
+    def pause(self) -> None:
+        """Let it fall silent with every connection open, as an overloaded machine does, until `resume()`."""
+        assert self._process is not None, "not started"
+        os.killpg(self._process.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on after `pause()`."""
+        assert self._process is not None, "not started"
+        os.killpg(self._process.pid, signal.SIGCONT)
 
     def restart(self) -> None:
         """Start it again on the same ports, with no memory of who was registered."""
@@ -187,7 +200,7 @@ class Kamailio:
 
     def _write_configuration(self) -> None:
         authority = Authority(self._folder)
-        certificate = authority.issue(*LOOPBACK_NAMES, self.domain)
+        certificate = authority.issue(*LOOPBACK_NAMES, self.domain, starts=self._certificate_starts)
         self.ca_file = authority.root
         values = {
             **self._options,
