@@ -11,6 +11,7 @@ from typing import TypeVar
 from sipmessage.message import COMPACT_FORMS
 
 from appliance.sip.events import HeaderPairs
+from appliance.sip.header_values import NameAddress
 from appliance.sip.message import Message, Request, Response, respond
 
 MAX_MESSAGE = 65_536
@@ -164,6 +165,8 @@ def _value_problem(message: Message) -> str:
     for name, address in (("From", message.from_), ("To", message.to)):
         if _SCHEME.fullmatch(address.uri) is None:
             return f"{name} has no URI"
+    if not all(_SCHEME.fullmatch(NameAddress.parse(value).uri) for value in message.items("Record-Route")):
+        return "Record-Route has no URI"
     return _number_problem(message)
 
 

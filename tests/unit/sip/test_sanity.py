@@ -75,6 +75,7 @@ def test_without_max_forwards_or_content_length_it_is_let_in() -> None:
         (b"Call-ID: c1", b"Call-ID: c1\r\nCall-ID: c2", 400),
         (b"CSeq: 7 INVITE", b"CSeq: 7 INVITE\r\nCSeq: 8 INVITE", 400),
         (b"To: <sip:alice@sip.test>", b"To: <>", 400),
+        (b"Call-ID: c1", b"Call-ID: c1\r\nRecord-Route: <sip:p.test;lr>, ;<sip:p.test>", 400),
         (b"INVITE sip:alice@sip.test SIP/2.0", b"INVITE alice SIP/2.0", 400),
         (b"INVITE sip:alice@sip.test SIP/2.0", b"INVITE http://alice SIP/2.0", 416),
         (b"INVITE sip:alice@sip.test SIP/2.0", b"INVITE sip:alice@sip.test SIP/3.0", 505),
