@@ -189,6 +189,10 @@ class JsSipPeer(PagePeer):
         """End the hold (re-INVITE, sendrecv)."""
         assert await self._page.evaluate("() => peer.unhold()"), "JsSIP cannot resume now"
 
+    async def restart(self) -> None:
+        """Restart ICE (re-INVITE with new credentials under the same fingerprint)."""
+        assert await self._page.evaluate("() => peer.restart()"), "JsSIP cannot re-negotiate now"
+
     async def send_digits(self, digits: str, *, milliseconds: int = 200, via: str = "RFC2833") -> None:
         """Send DTMF as telephone events (RFC 4733), or as INFO with `via="INFO"`."""
         await self._page.evaluate("([d, ms, via]) => peer.digits(d, ms, via)", [digits, milliseconds, via])

@@ -129,6 +129,7 @@ window.peer = {
   end(status) { session.terminate(status ? { status_code: status } : {}); },
   hold() { return session.hold(); },
   unhold() { return session.unhold(); },
+  restart() { return session.renegotiate({ rtcOfferConstraints: { iceRestart: true } }); },
   digits(tones, duration, via) { session.sendDTMF(tones, { duration, interToneGap: 100, transportType: via }); },
   stop() { agent.stop(); },
 };
