@@ -201,7 +201,7 @@ class Reconnection:
         if invite is None or self._media_lost is None:
             return
         self._opening_since = None
-        problem = await self._call.negotiation.reoffer(invite, self._call.media.renew, patience=_ANSWER, attempts=1)
+        problem = await self._call.negotiation.reoffer(invite, self._call.media.restart, patience=_ANSWER, attempts=1)
         if problem:
             log.info("call %s: no new path yet: %s", self._call.info.call_uuid, problem)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from appliance.clock import Clock
+from appliance.media.association import Association
 from appliance.media.description import TransportParameters
 from appliance.media.settings import MediaSettings
 from appliance.media.transport import Transport
@@ -38,12 +39,20 @@ class PathOwner(Protocol):
 class Path:
     """A transport and the credentials that it was started with."""
 
-    def __init__(self, owner: PathOwner, settings: MediaSettings, clock: Clock) -> None:
+    def __init__(
+        self, owner: PathOwner, settings: MediaSettings, clock: Clock, *, association: Association | None = None
+    ) -> None:
         self._owner = owner
         self._remote: TransportParameters | None = None
-        self.transport = Transport(settings, self, clock)
-        self.setup = ""
+        self.transport = Transport(settings, self, clock, association=association)
+        client = self.transport.association.client
+        self.setup = "" if client is None else "active" if client else "passive"
         """Our DTLS role, "active" or "passive"; "" until it is agreed on."""
+
+    @property
+    def started(self) -> bool:
+        """The peer's end of it is known."""
+        return self._remote is not None
 
     @property
     def opening(self) -> bool:
@@ -98,6 +107,12 @@ class Paths:
     def carries(self, path: Path) -> bool:
         """What comes on `path` is the peer's, now."""
         return path is self.present or path is self._former or path in self._leaving
+
+    async def forget_next(self) -> None:
+        """Close what an offer was about that the peer did not follow."""
+        path, self.next = self.next, None
+        if path is not None:
+            await path.transport.close()
 
     async def switch(self, path: Path, start: Callable[[], None]) -> None:
         """Make `path` the present one and `start` it; close what nobody needs any more."""

@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from appliance.clock import Clock
 from appliance.errors import DescriptionError, StateError
+from appliance.media.association import Fingerprints
 from appliance.media.codec_table import encoder_for
 from appliance.media.counters import MediaStatistics
 from appliance.media.description import Description, MediaDirection
@@ -78,7 +79,7 @@ class MediaSession:
         self._paths = Paths()
         self._reporting: asyncio.Task[None] | None = None
         self._heard: Seconds | None = None
-        self._renewing = False
+        self._restarting = self._renewing = False
         self._held = False
         self._muted = False
         self._early = True
@@ -97,13 +98,13 @@ class MediaSession:
     # What the caller of a call asks for.
 
     async def create_offer(self) -> str:
-        """Our next offer. The first one, and each after `renew`, opens a new transport and gathers candidates."""
+        """Our next offer. The first one, and each after `restart` or `renew`, opens sockets and gathers candidates."""
         return await self._home.run(self._create_offer())
 
     async def accept_offer(self, sdp: str) -> str:
         """Our answer to the peer's first or later offer; media starts.
 
-        The same ICE and DTLS credentials keep the transport; others build a new one (RFC 8839 §4.4.1.1.1).
+        Other ICE credentials make a new path under the same keys (RFC 8839 §4.4.1.1.1), another fingerprint new keys.
 
         Raises:
             DescriptionError: no call can be built on it (answer 488); what was agreed before stays in force.
@@ -115,13 +116,17 @@ class MediaSession:
 
         Raises:
             DescriptionError: no call can be built on it, or it moves a path that only a new offer can move
-                (`renew`, then offer again).
+                (`restart` or `renew`, then offer again).
             StateError: nothing was offered.
         """
         await self._home.run(self._accept_answer(sdp))
 
+    def restart(self) -> None:
+        """Make the next offer about a new path under the same keys (ICE restart, RFC 8839 §4.4.1.1.1)."""
+        self._restarting = True
+
     def renew(self) -> None:
-        """Make the next offer about a new ICE and DTLS transport: the answer was forked, or the path has gone."""
+        """Make the next offer about a new path and new keys, with a new certificate: the far end is another one."""
         self._renewing = True
 
     @property
@@ -206,26 +211,30 @@ class MediaSession:
     def _offerable_path(self) -> Path:
         """The path that our next offer is about, and a new one if there is none or the present one must go."""
         paths = self._paths
-        if paths.next is not None:
-            return paths.next
-        if paths.present is None or not paths.present.transport.usable or self._renewing:
+        if paths.next is None:
+            present = paths.present
+            if present is not None and present.transport.usable and not (self._restarting or self._renewing):
+                return present
             paths.next = self._new_path()
-            self._renewing = False
-            return paths.next
-        return paths.present
+            self._restarting = self._renewing = False
+        return paths.next
 
-    def _new_path(self) -> Path:
+    def _new_path(self, fingerprints: Fingerprints | None = None) -> Path:
+        """Under the keys of the present path if they are still good, and the peer's if we know its `fingerprints`."""
         self._home.audio_needed(self, needed=True)
-        return Path(self, self._home.settings, self._home.clock)
+        present = self._paths.present
+        keys = None if present is None or self._renewing else present.transport.association
+        if keys is not None and not (keys.usable if fingerprints is None else keys.fits(fingerprints)):
+            keys = None
+        return Path(self, self._home.settings, self._home.clock, association=keys)
 
     async def _accept_offer(self, sdp: str) -> str:
         remote = parse(sdp)
         async with self._lock:
             self._check_open()
             path = self._paths.present
-            usable = path is not None and path.transport.usable and not self._renewing
-            if path is None or not usable or not path.serves(remote.transport):
-                path = self._paths.next = self._paths.next or self._new_path()
+            if path is None or not path.serves(remote.transport):
+                path = self._paths.next = self._paths.next or self._new_path(remote.transport.fingerprints)
             await path.transport.gather()
             setup = path.setup or ("passive" if remote.transport.setup == "active" else "active")
             local = self._local(path.transport, setup)
@@ -246,11 +255,16 @@ class MediaSession:
             if self._offered is None and sdp == self._answer_text:
                 return
             remote = parse(sdp)
-            if path.setup and not path.serves(remote.transport):
-                raise DescriptionError("the answer moves the media path: renew() it and offer again")
+            if path.started and not path.serves(remote.transport):
+                raise DescriptionError("the answer moves the media path: restart() it and offer again")
             agreed = negotiated(ours, remote, max_average_bitrate=self._home.settings.max_average_bitrate)
             self._offered, self._answer_text = None, sdp
-            setup = path.setup or ("active" if remote.transport.setup == "passive" else "passive")
+            present = self._paths.present
+            if present is not None and path is not present and present.serves(remote.transport):
+                log.info("the far end did not follow our restart of ICE: the path stays what it was")
+                await self._paths.forget_next()
+                path = present
+            setup = {"active": "passive", "passive": "active"}.get(remote.transport.setup, path.setup or "passive")
             await self._switch(path, agreed, controlling=True, setup=setup)
 
     async def _switch(self, path: Path, agreed: Negotiated, *, controlling: bool, setup: str) -> None:
@@ -258,7 +272,7 @@ class MediaSession:
         self._agreed = agreed
         self._rtp.apply(agreed)
         self._direct()
-        self._renewing = False
+        self._restarting = self._renewing = False
         await self._paths.switch(path, lambda: path.start(agreed.remote, controlling=controlling, setup=setup))
 
     def _direct(self) -> None:
@@ -332,7 +346,7 @@ class MediaSession:
         present = self._paths.present
         if not self._paths.failed(path):
             # What was agreed on last is not what is in use: the next offer is about yet another path.
-            self._renewing |= self._paths.present is not present
+            self._restarting |= self._paths.present is not present
             return
         if self._rtp.stream is not None:
             self._home.mixer.remove(self._rtp.stream)

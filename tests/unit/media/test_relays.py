@@ -76,9 +76,9 @@ async def test_a_relay_alone_is_enough(relay: TurnServer) -> None:
             if relayed:
                 break
             await a.close()
-    direct = [each for each in a._connection._protocols if each.local_candidate.type == "host"]
+    direct = [each for each in a._agent._protocols if each.local_candidate.type == "host"]
     for protocol in direct:
-        a._connection._protocols.remove(protocol)
+        a._agent._protocols.remove(protocol)
         await protocol.close()
     b, ear_b = await made()
     b.start(replace(a.parameters("passive"), candidates=relayed), controlling=False, client=True)

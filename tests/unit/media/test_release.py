@@ -25,7 +25,7 @@ async def test_codecs_and_the_transport_go_with_the_call(uncollected: None, tmp_
         path, stream = a.session._paths.present, a.session._rtp.stream
         assert path is not None
         assert stream is not None
-        kept: weakref.WeakSet[object] = weakref.WeakSet([path.transport._dtls, path.transport._connection, stream])
+        kept: weakref.WeakSet[object] = weakref.WeakSet([path.transport.association, path.transport._agent, stream])
         del path, stream
         sent = a.session.counters().packets_sent
         await a.session.close()

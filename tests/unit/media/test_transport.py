@@ -13,10 +13,11 @@ from aiortc.rtcdtlstransport import generate_certificate
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from appliance.clock import SystemClock
+from appliance.media.association import Certificate
 from appliance.media.description import TransportParameters
 from appliance.media.packet import RtpPacket, is_rtcp
 from appliance.media.settings import MediaSettings
-from appliance.media.transport import Transport, _Certificate
+from appliance.media.transport import Transport
 from appliance.units import Seconds
 from tests.support.ports import free_port
 
@@ -193,7 +194,7 @@ async def test_loopback_is_offered_when_asked_for() -> None:
 async def test_every_socket_is_marked_for_expedited_forwarding() -> None:
     transport, _ = await made()
     marks = set()
-    for protocol in transport._connection._protocols:
+    for protocol in transport._agent._protocols:
         link = protocol.transport.get_extra_info("socket")
         if link.family == socket.AF_INET:
             marks.add(link.getsockopt(socket.IPPROTO_IP, socket.IP_TOS))
@@ -212,7 +213,7 @@ async def test_packets_before_the_keys_are_dropped_and_the_inbox_is_bounded() ->
                 stranger.sendto(first + b"\0" * 30 if first else b"", (here[4], int(here[5])))
     await asyncio.sleep(0.2)
     assert ear.packets == []
-    assert transport._connection.inbox.qsize() <= 256
+    assert transport.association._wire.records.qsize() <= 64
     await transport.close()
 
 
@@ -291,8 +292,8 @@ async def test_a_dtls_server_may_present_an_rsa_certificate() -> None:
     async with pair() as (a, ear_a, b, ear_b):
         key = rsa.generate_private_key(public_exponent=65_537, key_size=2048)
         # aiortc makes elliptic keys only; a PBX has what its administrator bought.
-        certificate = _Certificate(key, generate_certificate(key))  # type: ignore[arg-type]
-        b._dtls._RTCDtlsTransport__local_certificate = certificate  # type: ignore[attr-defined]
+        certificate = Certificate(key, generate_certificate(key))  # type: ignore[arg-type]
+        b.association._RTCDtlsTransport__local_certificate = certificate  # type: ignore[attr-defined]
         await connect(a, b)
         await asyncio.gather(ear_a.until_told(), ear_b.until_told())
         assert ear_a.states == ear_b.states == ["connected"]
@@ -303,8 +304,8 @@ async def test_a_peer_that_falls_silent_for_half_a_minute_is_lost() -> None:
     async with pair() as (a, ear_a, b, ear_b):
         await connect(a, b)
         await asyncio.gather(ear_a.until_told(), ear_b.until_told())
-        for protocol in b._connection._protocols:
+        for protocol in b._agent._protocols:
             protocol.transport.pause_reading()  # type: ignore[attr-defined]
-        b._connection._query_consent_task.cancel()  # type: ignore[union-attr]
+        b._agent._query_consent_task.cancel()  # type: ignore[union-attr]
         await ear_a.until_told(2, seconds=90)
         assert "consent" in ear_a.states[1]

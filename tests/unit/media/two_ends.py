@@ -70,3 +70,8 @@ async def negotiate(a: End, b: End) -> None:
 async def connect(a: End, b: End) -> None:
     await negotiate(a, b)
     await asyncio.gather(a.until_connected(), b.until_connected())
+
+
+def line_of(sdp: str, beginning: str) -> str:
+    """The first line of a description that begins so."""
+    return next(line for line in sdp.split("\r\n") if line.startswith(beginning))
