@@ -163,10 +163,8 @@ class Leg:
                 self.end(CallState.CANCELED, Cause.CANCELED, originator="remote", status=487, reason=reason)
             case sip.Ended():
                 self._dialog_ended(event)
-            case sip.RequestReceived(method="INFO"):
-                digit = dtmf.heard(event.content_type, event.body)
-                if digit is not None:
-                    self._digit(*digit, "info")
+            case sip.RequestReceived():
+                self._requested(event)
             case sip.Reanswered(body=body) if self.negotiation.came_back(body):
                 pass
             case sip.ReofferFailed():
@@ -174,6 +172,14 @@ class Leg:
             case _:
                 self._answer_seen |= isinstance(event, sip.Answered | sip.Acknowledged)
                 self._inbox.put(event)
+
+    def _requested(self, event: sip.RequestReceived) -> None:
+        """A request that changes nothing of the dialog; one of a kind we have no use for is refused as such."""
+        digit = dtmf.heard(event.content_type, event.body) if event.method == "INFO" else None
+        understood = digit is not None or not event.body
+        self._home.agent.respond(event.request, 200 if event.method == "INFO" and understood else 415)
+        if digit is not None:
+            self._digit(*digit, "info")
 
     def _progressed(self, event: sip.Progress) -> None:
         self.facts.adopt(event.headers)

@@ -166,7 +166,11 @@ class Switchboard:
                 up = self.line.reachable
                 for call in self.table.calls if up or isinstance(event, sip.Disconnected) else ():
                     call.leg.signalling(up=up)
-            case sip.RequestReceived(invite=None) | sip.RegistrationFailed() | sip.Unregistered():
+            case sip.RequestReceived(invite=None):
+                self.agent.respond(event.request, 481 if event.method == "NOTIFY" else 403)
+            case sip.Referred() | sip.Subscribing():
+                self.agent.subscriptions.refuse(event.subscription, 403)
+            case sip.RegistrationFailed() | sip.Unregistered():
                 pass
             case _:
                 self._in_call(event)
@@ -179,6 +183,8 @@ class Switchboard:
             return
         if isinstance(event, sip.Cancelled | sip.Failed):
             self._ignored.stop(str(event.invite))
+        if isinstance(event, sip.RequestReceived):
+            self.agent.respond(event.request, 481)
         if isinstance(event, sip.Offered):
             self.agent.refuse_offer(event.offer_id, 481)
 

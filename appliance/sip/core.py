@@ -5,6 +5,7 @@
     receive ─► sanity ─► transactions ─┬─ response ─► whoever sent the request
                                        └─ request ──► by dialog: ClientInvite | ServerInvite ─► Session
                                                       outside:   a new ServerInvite, OPTIONS, INFO …
+                                                      both:      Subscriptions, PeerRequests
 """
 
 import logging
@@ -13,6 +14,7 @@ from typing import Final
 
 from appliance.errors import StateError, UsageError
 from appliance.sip.commands import check_headers, check_status, check_target, check_text
+from appliance.sip.dialog_snapshot import DialogSnapshot
 from appliance.sip.digest import Credentials
 from appliance.sip.endpoint import CoreSettings, Endpoint
 from appliance.sip.events import (
@@ -22,6 +24,7 @@ from appliance.sip.events import (
     HeaderPairs,
     InviteId,
     OfferId,
+    PeerRequestId,
     Reason,
     ReofferFailed,
     RequestId,
@@ -32,9 +35,13 @@ from appliance.sip.invite_client import ClientInvite
 from appliance.sip.invite_server import ServerInvite
 from appliance.sip.liveness import PING, PONG, Liveness, LivenessSettings
 from appliance.sip.message import SDP, Request, Response, phrase
+from appliance.sip.peer_requests import PeerRequests
 from appliance.sip.registration import Registration
+from appliance.sip.replaces import REPLACES
 from appliance.sip.requests import Requests
+from appliance.sip.restored import RestoredInvite
 from appliance.sip.sanity import Refused, check
+from appliance.sip.subscriptions import Subscriptions
 from appliance.sip.timers import earliest
 from appliance.sip.usages import Usages
 from appliance.units import Seconds
@@ -66,9 +73,13 @@ class Core:
         self.liveness = Liveness(self._endpoint, liveness)
         self._usages = Usages()
         self._requests = Requests(self._endpoint, self._usages)
-        self._incoming = Incoming(self._endpoint, self._usages)
+        self.subscriptions = Subscriptions(self._endpoint, self._usages, self._settle)
+        self._peer_requests = PeerRequests(self._endpoint, self.subscriptions.asked)
+        self._endpoint.deliver = self._peer_requests.received
+        self._incoming = Incoming(self._endpoint, self._usages, self.subscriptions)
         self._url = ""
-        self._refresh_targets = False
+        self._is_moved = False
+        """There is a new connection, and who is in a dialog with us has not been told."""
 
     # State
 
@@ -103,7 +114,7 @@ class Core:
         self._registration.connected(now)
         for session in self._usages.sessions:
             session.connected(now)
-        self._refresh_targets = bool(self._usages.sessions)
+        self._is_moved = True
         self._settle(now)
 
     def disconnected(self, reason: str, now: Seconds, *, code: int | None = None) -> None:
@@ -148,6 +159,8 @@ class Core:
         self.liveness.timer(now)
         self._registration.timer(now)
         self._usages.timer(now)
+        self._peer_requests.timer(now)
+        self.subscriptions.timer(now)
         self._settle(now)
 
     def deadline(self) -> Seconds | None:
@@ -158,6 +171,8 @@ class Core:
                 self.liveness.deadline(),
                 self._registration.deadline(),
                 self._usages.deadline(),
+                self._peer_requests.deadline(),
+                self.subscriptions.deadline(),
             )
         )
 
@@ -172,11 +187,13 @@ class Core:
     def _settle(self, now: Seconds) -> None:
         """After every step: fail what could not be sent, refresh targets once we are reachable, forget what is over."""
         self._endpoint.transactions.settle(now)
-        if self._refresh_targets and self.is_reachable:
-            self._refresh_targets = False
+        if self._is_moved and self.is_reachable:
+            self._is_moved = False
             for session in self._usages.sessions:
                 session.refresh_target(now)
+            self.subscriptions.reachable(now)
         self._usages.sweep()
+        self.subscriptions.sweep()
 
     # Registration
 
@@ -199,19 +216,24 @@ class Core:
         """End every call and the registration; `is_idle` says when the far ends have answered."""
         for usage in self._usages:
             usage.bye(None, now)
+        self.subscriptions.close(now)
         if self._registration.is_wanted:
             self._registration.unregister(now)
         self._settle(now)
 
     # Calls
 
-    def invite(self, target: str, offer: bytes | None, *, headers: HeaderPairs = (), now: Seconds) -> InviteId:
+    def invite(
+        self, target: str, offer: bytes | None, *, headers: HeaderPairs = (), call_id: str = "", now: Seconds
+    ) -> InviteId:
         """Send an INVITE."""
         uri = check_target(target, self._endpoint.settings.domain)
         described: HeaderPairs = (("Content-Type", SDP),) if offer else ()
-        contact: HeaderPairs = (("Contact", self._endpoint.contact),)
+        replaces = any(name.lower() == REPLACES for name, _ in headers)
+        required: HeaderPairs = (("Require", REPLACES),) if replaces else ()
+        contact: HeaderPairs = (("Contact", self._endpoint.contact), *required)
         own = (*contact, *self._endpoint.capabilities, ("Accept", SDP), *check_headers(headers), *described)
-        request = self._endpoint.new_request("INVITE", uri, own, offer or b"")
+        request = self._endpoint.new_request("INVITE", uri, own, offer or b"", call_id=call_id)
         invite = self._usages.new_id()
         self._usages[invite] = ClientInvite(
             self._endpoint, invite, request, now, new_offer_id=self._usages.new_offer_id
@@ -264,7 +286,7 @@ class Core:
         if isinstance(usage, ServerInvite):
             raise StateError(f"INVITE {invite} is the peer's: reject() it")
         if usage is not None:
-            usage.cancel(_checked(cause), now)
+            usage.bye(_checked(cause), now)
         self._settle(now)
 
     def bye(self, invite: InviteId, *, cause: Reason | None = None, now: Seconds) -> None:
@@ -278,7 +300,7 @@ class Core:
         usage = self._usages.find(invite)
         if usage is None:
             return
-        if isinstance(usage, ServerInvite) or not usage.acknowledge(body):
+        if not isinstance(usage, ClientInvite) or not usage.acknowledge(body):
             raise StateError(f"INVITE {invite} waits for no answer in an ACK")
         self._settle(now)
 
@@ -331,6 +353,28 @@ class Core:
         identifier = self._requests.send(method, target, headers=headers, content_type=content_type, body=body, now=now)
         self._settle(now)
         return identifier
+
+    def respond(self, request: PeerRequestId, status: int, *, headers: HeaderPairs = (), now: Seconds) -> None:
+        """Answer a peer's request that waits for it."""
+        check_status(status, 200, 699)
+        self._peer_requests.respond(request, status, check_headers(headers), now)
+        self._settle(now)
+
+    # Dialogs that outlive this user agent
+
+    def snapshot(self, invite: InviteId) -> DialogSnapshot | None:
+        """The established dialog of an INVITE, to be restored elsewhere; None if there is none."""
+        usage = self._usages.find(invite)
+        session = usage.session if usage is not None else None
+        if session is None or session.is_ended:
+            return None
+        return DialogSnapshot.of(session.dialog, began_here=session.began_here)
+
+    def restore(self, snapshot: DialogSnapshot) -> InviteId:
+        """Take up an established dialog. The peer hears of it with the first request in it: `reoffer()` at once."""
+        invite = self._usages.new_id()
+        self._usages[invite] = RestoredInvite(self._endpoint, invite, snapshot, new_offer_id=self._usages.new_offer_id)
+        return invite
 
 
 def _credentials(username: str, password: str) -> Credentials:

@@ -1,10 +1,12 @@
 """What every part of the user agent shares: who we are, how requests begin, where events go."""
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from appliance.sip.dialog import Dialog
 from appliance.sip.digest import Authenticator
-from appliance.sip.events import Event, HeaderPairs
+from appliance.sip.events import Event, HeaderPairs, InviteId
 from appliance.sip.header_values import quote
 from appliance.sip.identifiers import Identifiers, Token
 from appliance.sip.message import ALLOW, SDP, Request, Response, respond
@@ -14,8 +16,8 @@ from appliance.sip.transactions import Transactions
 from appliance.units import Seconds
 from appliance.version import PRODUCT
 
-SUPPORTED = frozenset(("gruu", "outbound", "path"))
-"""Option tags that a peer may require (RFC 5627, RFC 5626, RFC 3327)."""
+SUPPORTED = frozenset(("gruu", "norefersub", "outbound", "path", "replaces"))
+"""Option tags that a peer may require (RFC 5627, RFC 4488, RFC 5626, RFC 3327, RFC 3891)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +32,15 @@ class CoreSettings:
     user_agent: str = PRODUCT
 
 
+Deliver = Callable[[ServerTransaction, InviteId | None, Dialog | None, Seconds], None]
+"""Takes a peer's request that changes no state of an INVITE: of which INVITE and dialog it is, if of any."""
+
+
 class Endpoint:
     """Identity, transactions and the queue of events.
 
     Attributes:
+        deliver: where a peer's requests go that change no state of an INVITE; set by the core.
         user: the user part of the AOR.
         gruu: the public GRUU from the last REGISTER (RFC 5627 §5.1); empty if the registrar gives none.
         service_route: the route for requests outside a dialog (RFC 3608).
@@ -48,6 +55,7 @@ class Endpoint:
         self.instance = settings.instance_id or self.identifiers.instance()
         self.gruu = ""
         self.service_route: tuple[str, ...] = ()
+        self.deliver: Deliver = _deliver_nowhere
         self._events: deque[Event] = deque()
 
     @property
@@ -131,6 +139,10 @@ class Endpoint:
     def next_event(self) -> Event | None:
         """The oldest event that was not taken yet."""
         return self._events.popleft() if self._events else None
+
+
+def _deliver_nowhere(*_: object) -> None:
+    """Before the core has said where to."""
 
 
 def sdp_of(message: Request | Response) -> bytes | None:

@@ -12,6 +12,12 @@ OfferId = NewType("OfferId", int)
 RequestId = NewType("RequestId", int)
 """One request of ours outside the INVITE machinery (INFO, OPTIONS, MESSAGE, REFER …)."""
 
+PeerRequestId = NewType("PeerRequestId", int)
+"""One request of a peer's outside the INVITE machinery, waiting for our answer."""
+
+SubscriptionId = NewType("SubscriptionId", int)
+"""One subscription, ours or a peer's, made by SUBSCRIBE or by REFER."""
+
 HeaderPairs = tuple[tuple[str, str], ...]
 
 
@@ -82,6 +88,7 @@ class Incoming:
     """A peer's INVITE that passed every check; 100 has been sent, nothing else.
 
     `offer` is None for an offerless INVITE: `answer()` then carries our offer and `Acknowledged` their answer.
+    `replaces` is the INVITE whose place it is to take (RFC 3891): whoever answers it ends that one.
     """
 
     invite: InviteId
@@ -92,6 +99,7 @@ class Incoming:
     request_uri: str
     headers: HeaderPairs
     offer: bytes | None
+    replaces: InviteId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,8 +214,12 @@ class ReofferFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestReceived:
-    """Another request, in a dialog (INFO, MESSAGE, REFER, NOTIFY) or outside one (`invite` None); answered 200."""
+    """Another request (INFO, MESSAGE, NOTIFY), in a dialog or outside one (`invite` None): answer it with `respond()`.
 
+    One that is not answered within eight seconds is answered 500 by the core.
+    """
+
+    request: PeerRequestId
     invite: InviteId | None
     method: str
     headers: HeaderPairs
@@ -225,6 +237,76 @@ class ResponseReceived:
     local: bool
     headers: HeaderPairs
     body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notified:
+    """A NOTIFY of a subscription of ours; answered by the core.
+
+    `state` is "active", "pending" or "terminated" (RFC 6665 §4.1.3). Several phones of one user may answer one
+    SUBSCRIBE: `notifier` tells them apart.
+    """
+
+    subscription: SubscriptionId
+    notifier: str
+    state: str
+    reason: str
+    headers: HeaderPairs
+    content_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionEnded:
+    """A subscription is over, ours or a peer's; the core asks for it again if `retrying`.
+
+    `status` is that of the refusal, 408 if nothing was heard, 0 otherwise; then `reason` is the notifier's
+    (RFC 6665 §4.1.3), "expired", "requested", or "norefersub" for a REFER whose progress will not be told.
+    """
+
+    subscription: SubscriptionId
+    status: int = 0
+    reason: str = ""
+    retrying: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Referred:
+    """A peer's REFER: it wants us to call `target`, with `replaces` in the Replaces header if that is not empty.
+
+    `subscriptions.accept()` it and tell the progress with `notify()`, or `refuse()` it; after eight seconds the core
+    does, with 480. `referred_by` is the URI of who says so, "" if nobody does (RFC 3892).
+    """
+
+    subscription: SubscriptionId
+    invite: InviteId | None
+    target: str
+    replaces: str
+    referred_by: str
+    from_uri: str
+    headers: HeaderPairs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscribing:
+    """A peer wants to be told our state: `subscriptions.accept()` and `notify()` it, or `refuse()`, as for `Referred`.
+
+    `expires` is in seconds; 0 asks once.
+    """
+
+    subscription: SubscriptionId
+    package: str
+    expires: int
+    from_uri: str
+    to_uri: str
+    headers: HeaderPairs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resubscribed:
+    """A subscriber refreshed its subscription: `notify()` it of the whole state now."""
+
+    subscription: SubscriptionId
 
 
 Event = (
@@ -245,4 +327,9 @@ Event = (
     | ReofferFailed
     | RequestReceived
     | ResponseReceived
+    | Notified
+    | SubscriptionEnded
+    | Referred
+    | Subscribing
+    | Resubscribed
 )

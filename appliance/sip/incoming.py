@@ -4,8 +4,9 @@ from appliance.sip.endpoint import SUPPORTED, Endpoint
 from appliance.sip.header_values import Via
 from appliance.sip.invite_server import ServerInvite
 from appliance.sip.message import ALLOW, ALLOWED_METHODS, SDP, Request
+from appliance.sip.replaces import resolve
 from appliance.sip.server_transaction import ServerTransaction
-from appliance.sip.session import deliver
+from appliance.sip.subscriptions import Subscriptions
 from appliance.sip.usages import Usages
 from appliance.units import Seconds
 
@@ -16,13 +17,10 @@ _MAX_USAGES = 200
 class Incoming:
     """Sorts the requests that passed the door and are no copies."""
 
-    def __init__(
-        self,
-        endpoint: Endpoint,
-        usages: Usages,
-    ) -> None:
+    def __init__(self, endpoint: Endpoint, usages: Usages, subscriptions: Subscriptions) -> None:
         self._endpoint = endpoint
         self._usages = usages
+        self._subscriptions = subscriptions
 
     def received(self, request: Request, now: Seconds) -> None:
         """Take a request in."""
@@ -41,6 +39,8 @@ class Incoming:
 
     def _dispatch(self, request: Request, transaction: ServerTransaction, now: Seconds) -> None:
         if request.to.tag:
+            if self._subscriptions.received(request, transaction, now):
+                return
             usage = self._usages.of_dialog(request.call_id, request.to.tag)
             if usage is None:
                 self._endpoint.reply(transaction, 481, now)
@@ -53,7 +53,7 @@ class Incoming:
         elif request.method in ("BYE", "UPDATE"):
             self._endpoint.reply(transaction, 481, now)
         else:
-            deliver(self._endpoint, None, request, transaction, now)
+            self._endpoint.deliver(transaction, None, None, now)
 
     def _acknowledged(self, request: Request, now: Seconds) -> None:
         usage = self._usages.of_dialog(request.call_id, request.to.tag)
@@ -98,7 +98,11 @@ class Incoming:
         if ringing >= _MAX_RINGING or len(self._usages) >= _MAX_USAGES:
             self._endpoint.reply(transaction, 486, now)
             return
+        status, replaced = resolve(transaction.request, self._usages.items())
+        if status:
+            self._endpoint.reply(transaction, status, now)
+            return
         invite = self._usages.new_id()
         self._usages[invite] = ServerInvite(
-            self._endpoint, invite, transaction, now, new_offer_id=self._usages.new_offer_id
+            self._endpoint, invite, transaction, now, new_offer_id=self._usages.new_offer_id, replaces=replaced
         )

@@ -15,7 +15,7 @@ from appliance.sip.events import Answered, Failed, HeaderPairs, InviteId, OfferI
 from appliance.sip.header_values import NameAddress, parse_reason
 from appliance.sip.message import SDP, Request, Response
 from appliance.sip.server_transaction import ServerTransaction
-from appliance.sip.session import Session, deliver
+from appliance.sip.session import Session
 from appliance.sip.transactions import Exchange, OnResponse
 from appliance.units import Seconds
 
@@ -223,16 +223,21 @@ class ClientInvite:
         """Whether the peer's 2xx carried an offer that we have not answered."""
         return self._unacknowledged is not None
 
-    def early_dialog(self) -> Dialog | None:
-        """The latest early dialog."""
-        return next(reversed(self._early.values()), None)
+    @property
+    def dialog(self) -> Dialog | None:
+        """Where requests of ours go: the dialog that won, or the latest early one; None if there is none yet."""
+        return self.session.dialog if self.session is not None else next(reversed(self._early.values()), None)
+
+    def is_early_with(self, remote_tag: str) -> bool:
+        """Whether it is not answered, and has an early dialog with this tag."""
+        return self.session is None and remote_tag in self._early
 
     def request(self, method: str, headers: HeaderPairs, body: bytes, on_response: OnResponse, now: Seconds) -> bool:
         """A request in the dialog, early or not; False if there is none yet."""
         if self.session is not None:
             self.session.request(method, headers, body, on_response, now)
             return True
-        dialog = self.early_dialog()
+        dialog = self.dialog
         if dialog is None:
             return False
         request = dialog.request(method, headers, body)
@@ -265,7 +270,7 @@ class ClientInvite:
             dialog.refresh(request)
             self._endpoint.reply(transaction, 200, now, headers=(("Contact", self._endpoint.contact),))
         else:
-            deliver(self._endpoint, self._invite, request, transaction, now)
+            self._endpoint.deliver(transaction, self._invite, dialog, now)
 
     # Time
 

@@ -9,7 +9,7 @@ from appliance.sip.events import Cancelled, Failed, HeaderPairs, Incoming, Invit
 from appliance.sip.header_values import parse_reason
 from appliance.sip.message import Request, Response, respond
 from appliance.sip.server_transaction import ServerTransaction
-from appliance.sip.session import Session, deliver
+from appliance.sip.session import Session
 from appliance.sip.timers import earliest, later
 from appliance.sip.transactions import OnResponse
 from appliance.units import Seconds
@@ -34,6 +34,7 @@ class ServerInvite:
         now: Seconds,
         *,
         new_offer_id: Callable[[], OfferId],
+        replaces: InviteId | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._invite = invite
@@ -60,6 +61,7 @@ class ServerInvite:
                 request_uri=request.uri,
                 headers=request.headers,
                 offer=sdp_of(request),
+                replaces=replaces,
             )
         )
 
@@ -120,11 +122,26 @@ class ServerInvite:
             self.reject(480, "", (), (), now)
 
     def request(self, method: str, headers: HeaderPairs, body: bytes, on_response: OnResponse, now: Seconds) -> bool:
-        """A request in the dialog, once we answered (before, the peer may know none); False if there is none."""
-        if self.session is None:
+        """A request in the dialog; False as long as no response of ours has made one (RFC 3261 §12.1)."""
+        if self.session is not None:
+            self.session.request(method, headers, body, on_response, now)
+            return True
+        if self.dialog is None:
             return False
-        self.session.request(method, headers, body, on_response, now)
+        request = self._dialog.request(method, headers, body)
+        self._endpoint.transactions.send(request, on_response, now, next_sequence=self._dialog.next_sequence)
         return True
+
+    @property
+    def dialog(self) -> Dialog | None:
+        """Where requests of ours go; None before a response of ours has made it known to the peer."""
+        is_known = self.session is not None or (self.is_ringing and self._provisional is not None)
+        return self._dialog if is_known else None
+
+    def is_early_with(self, remote_tag: str) -> bool:
+        """Never: an unanswered INVITE of a peer's can't be replaced (RFC 3891 §3)."""
+        del remote_tag
+        return False
 
     # What the peer does
 
@@ -158,7 +175,7 @@ class ServerInvite:
             self._dialog.refresh(request)
             self._endpoint.reply(transaction, 200, now, headers=(("Contact", self._endpoint.contact),))
         else:
-            deliver(self._endpoint, self._invite, request, transaction, now)
+            self._endpoint.deliver(transaction, self._invite, self._dialog, now)
 
     # Connections and time
 

@@ -11,7 +11,9 @@ from typing import Self
 from appliance.sip.events import HeaderPairs
 from appliance.sip.header_values import NameAddress, Via, split_list
 
-ALLOWED_METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "UPDATE", "INFO", "OPTIONS", "MESSAGE", "NOTIFY", "REFER")
+ALLOWED_METHODS = (
+    *("INVITE", "ACK", "CANCEL", "BYE", "UPDATE", "INFO", "OPTIONS", "MESSAGE", "NOTIFY", "REFER", "SUBSCRIBE"),
+)
 ALLOW = ", ".join(ALLOWED_METHODS)
 SDP = "application/sdp"
 
@@ -49,6 +51,7 @@ PHRASES = {
     486: "Busy Here",
     487: "Request Terminated",
     488: "Not Acceptable Here",
+    489: "Bad Event",
     491: "Request Pending",
     500: "Server Internal Error",
     501: "Not Implemented",

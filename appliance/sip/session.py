@@ -12,10 +12,9 @@ from appliance.sip.events import (
     OfferId,
     Reanswered,
     Reason,
-    RequestReceived,
 )
 from appliance.sip.header_values import parse_reason, render_reason
-from appliance.sip.message import ALLOW, SDP, Request, Response
+from appliance.sip.message import Request, Response
 from appliance.sip.renegotiation import Renegotiation
 from appliance.sip.server_transaction import ServerTransaction
 from appliance.sip.timers import earliest, later
@@ -30,6 +29,7 @@ class Session:
 
     Attributes:
         dialog: its state.
+        began_here: our INVITE made it.
         offers: its offer/answer state.
         is_ended: `Ended` has been emitted.
         is_over: nothing more is to be done for it; it can be forgotten.
@@ -47,6 +47,7 @@ class Session:
         self._endpoint = endpoint
         self._invite = invite
         self.dialog = dialog
+        self.began_here = began_here
         self.offers = Renegotiation(
             endpoint, invite, dialog, owns_call_id=began_here, new_offer_id=new_offer_id, give_up=self.give_up
         )
@@ -75,7 +76,7 @@ class Session:
         elif request.method in ("INVITE", "UPDATE"):
             self.offers.received(request, transaction, now)
         else:
-            deliver(self._endpoint, self._invite, request, transaction, now)
+            self._endpoint.deliver(transaction, self._invite, self.dialog, now)
 
     def _bye_received(self, request: Request, transaction: ServerTransaction, now: Seconds) -> None:
         self._endpoint.reply(transaction, 200, now)
@@ -187,29 +188,3 @@ class Session:
         if self._goodbye_until is not None and now >= self._goodbye_until:
             self._goodbye_until = None
             self.is_over = True
-
-
-def deliver(
-    endpoint: Endpoint,
-    invite: InviteId | None,
-    request: Request,
-    transaction: ServerTransaction,
-    now: Seconds,
-) -> None:
-    """Answer a request that changes no state: OPTIONS, or one that is handed to the owner; anything else 405."""
-    if request.method == "OPTIONS":
-        headers: HeaderPairs = (("Accept", SDP), *endpoint.capabilities, ("Contact", endpoint.contact))
-        endpoint.reply(transaction, 200, now, headers=headers)
-    elif request.method in ("INFO", "MESSAGE", "NOTIFY", "REFER"):
-        endpoint.reply(transaction, 200, now)
-        endpoint.emit(
-            RequestReceived(
-                invite=invite,
-                method=request.method,
-                headers=request.headers,
-                content_type=request.first("Content-Type") or "",
-                body=request.body,
-            )
-        )
-    else:
-        endpoint.reply(transaction, 405, now, headers=(("Allow", ALLOW),))

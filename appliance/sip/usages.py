@@ -7,11 +7,12 @@ from appliance.errors import StateError, UsageError
 from appliance.sip.events import InviteId, OfferId
 from appliance.sip.invite_client import ClientInvite
 from appliance.sip.invite_server import ServerInvite
+from appliance.sip.restored import RestoredInvite
 from appliance.sip.session import Session
 from appliance.sip.timers import earliest
 from appliance.units import Seconds
 
-Usage = ClientInvite | ServerInvite
+Usage = ClientInvite | ServerInvite | RestoredInvite
 
 
 class Usages:
@@ -24,6 +25,10 @@ class Usages:
 
     def __iter__(self) -> Iterator[Usage]:
         return iter(tuple(self._usages.values()))
+
+    def items(self) -> tuple[tuple[InviteId, Usage], ...]:
+        """Each with its number."""
+        return tuple(self._usages.items())
 
     def __len__(self) -> int:
         return len(self._usages)
@@ -54,8 +59,8 @@ class Usages:
     def find_incoming(self, invite: InviteId, command: str) -> ServerInvite | None:
         """The same for a peer's. Raises `StateError` for one of ours."""
         usage = self.find(invite)
-        if isinstance(usage, ClientInvite):
-            raise StateError(f"INVITE {invite} is ours: {command}() is for the peer's")
+        if isinstance(usage, ClientInvite | RestoredInvite):
+            raise StateError(f"INVITE {invite} is ours, or answered: {command}() is for a peer's that waits")
         return usage
 
     def of_dialog(self, call_id: str, local_tag: str) -> Usage | None:

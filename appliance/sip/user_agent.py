@@ -12,10 +12,21 @@ from appliance.errors import ClockError, StateError, TransportError, UsageError
 from appliance.events import Emitter
 from appliance.sip.connector import Connector
 from appliance.sip.core import Core
+from appliance.sip.dialog_snapshot import DialogSnapshot
 from appliance.sip.endpoint import CoreSettings
-from appliance.sip.events import Event, HeaderPairs, InviteId, OfferId, Reason, RegistrationFailed, RequestId
+from appliance.sip.events import (
+    Event,
+    HeaderPairs,
+    InviteId,
+    OfferId,
+    PeerRequestId,
+    Reason,
+    RegistrationFailed,
+    RequestId,
+)
 from appliance.sip.failover import Failover
 from appliance.sip.liveness import LivenessSettings
+from appliance.sip.subscription_commands import SubscriptionCommands
 from appliance.sip.transport import Connection, check_url, connect
 from appliance.tasks import TaskSet
 from appliance.units import Seconds
@@ -82,6 +93,7 @@ class UserAgent:
         self._connector = Connector(
             self._connect, Failover(settings.registrars, settings.failback), self._clock, self._unreachable
         )
+        self.subscriptions = SubscriptionCommands(self._core.subscriptions, self._command)
         self._tasks = TaskSet("sip")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._connection: Connection | None = None
@@ -155,14 +167,20 @@ class UserAgent:
         with self._command() as now:
             self._core.unregister(now=now)
 
-    def invite(self, target: str, offer: bytes | None, *, headers: HeaderPairs = ()) -> InviteId:
+    def invite(self, target: str, offer: bytes | None, *, headers: HeaderPairs = (), call_id: str = "") -> InviteId:
         """Call `target` (a SIP URI, or a number of our domain); None offers nothing and leaves that to the peer.
+
+        Args:
+            target: whom to call.
+            offer: a session description.
+            headers: further headers. With Replaces (RFC 3891) among them, the peer is required to know it.
+            call_id: that of an INVITE that was redirected here (RFC 3261 §8.1.3.4); else a new one is made.
 
         Raises:
             UsageError: the target or a header can't stand in a request.
         """
         with self._command() as now:
-            return self._core.invite(target, offer, headers=headers, now=now)
+            return self._core.invite(target, offer, headers=headers, call_id=call_id, now=now)
 
     def call_id(self, invite: InviteId) -> str:
         """The Call-ID; raises LookupError for an INVITE that has ended."""
@@ -240,6 +258,19 @@ class UserAgent:
         """Send INFO, MESSAGE, OPTIONS, REFER … to a URI or in the dialog of an INVITE."""
         with self._command() as now:
             return self._core.request(method, target, headers=headers, content_type=content_type, body=body, now=now)
+
+    def respond(self, request: PeerRequestId, status: int, *, headers: HeaderPairs = ()) -> None:
+        """Answer a peer's request (`RequestReceived`); nothing if it comes too late."""
+        with self._command() as now:
+            self._core.respond(request, status, headers=headers, now=now)
+
+    def snapshot(self, invite: InviteId) -> DialogSnapshot | None:
+        """The established dialog of an INVITE as a value; None if there is none."""
+        return self._core.snapshot(invite)
+
+    def restore(self, snapshot: DialogSnapshot) -> InviteId:
+        """Take up a dialog that was established before; `reoffer()` in it tells the peer where we are now."""
+        return self._core.restore(snapshot)
 
     def check_connection(self) -> None:
         """Ask the registrar for a sign of life now; without one soon (`liveness`) the connection is opened anew."""

@@ -9,7 +9,7 @@ from appliance.media.engine import MediaEngine
 from appliance.media.settings import MediaSettings
 from appliance.sim.registrar import Registrar
 from appliance.sim.wav_audio import ToneAudio
-from appliance.sip.events import Event, Incoming, Registered
+from appliance.sip.events import Event, Incoming, Registered, RequestReceived
 from appliance.sip.user_agent import UserAgent, UserAgentSettings
 from tests.flows.phones import PATIENCE, USERS
 
@@ -28,6 +28,8 @@ class ScriptedFarEnd:
         self._engine = MediaEngine(MediaSettings(loopback=True), ToneAudio(hertz))
 
     def _happened(self, event: Event) -> None:
+        if isinstance(event, RequestReceived):
+            self.agent.respond(event.request, 200)
         self.heard.append(event)
         self._news.set()
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TypeVar
 
-from appliance.sip.events import Event, Registered
+from appliance.sip.events import Event, Registered, RequestReceived
 from appliance.sip.user_agent import UserAgent, UserAgentSettings
 from tests.support.kamailio import Kamailio
 
@@ -15,7 +15,7 @@ OFFER, ANSWER, OTHER = b"v=0\r\ns=offer\r\n", b"v=0\r\ns=answer\r\n", b"v=0\r\ns
 
 
 class Observed:
-    """A user agent and what it told."""
+    """A user agent and what it told. It answers requests that are for its owner to decide on with 200."""
 
     def __init__(self, agent: UserAgent, name: str = "") -> None:
         self.agent = agent
@@ -26,6 +26,8 @@ class Observed:
         agent.events.subscribe(self._heard)
 
     def _heard(self, event: Event) -> None:
+        if isinstance(event, RequestReceived):
+            self.agent.respond(event.request, 200)
         self.seen.append(event)
         self._waiting.append(event)
         self._news.set()

@@ -208,7 +208,9 @@ def test_a_bye_in_the_early_dialog() -> None:
 @pytest.mark.parametrize(
     ("method", "headers", "body", "status", "header"),
     [
-        ("SUBSCRIBE", (), b"", 405, "Allow"),
+        ("SUBSCRIBE", (), b"", 489, "Allow-Events"),
+        ("SUBSCRIBE", (("Event", "presence"),), b"", 489, "Allow-Events"),
+        ("REFER", (), b"", 400, ""),
         ("PUBLISH", (), b"", 405, "Allow"),
         ("INVITE", (("Require", "100rel, gruu"),), OFFER, 420, "Unsupported"),
         ("OPTIONS", (("Require", "timer"),), b"", 420, "Unsupported"),
@@ -288,12 +290,28 @@ def test_options_and_messages_outside_a_dialog() -> None:
     assert {"INVITE", "BYE", "UPDATE"} <= set(response.items("Allow"))
     assert response.first("Accept") == "application/sdp"
     assert bench.events() == []
-    for number, method in enumerate(("MESSAGE", "NOTIFY", "REFER", "INFO")):
+    for number, method in enumerate(("MESSAGE", "NOTIFY", "INFO")):
         bench.give(bench.peer_request(method, call_id=f"c{number}", headers=(("Event", "x"),)))
-        assert bench.statuses() == [200]
+        assert bench.statuses() == []
         received = bench.event(RequestReceived)
         assert (received.invite, received.method) == (None, method)
         assert ("Event", "x") in received.headers
+        bench.core.respond(received.request, 202, now=bench.now)
+        assert bench.statuses() == [202]
+
+
+def test_a_request_that_nobody_decides_on_is_answered_all_the_same() -> None:
+    bench = Bench()
+    bench.give(bench.peer_request("MESSAGE"))
+    received = bench.event(RequestReceived)
+    bench.advance(7.9)
+    assert bench.statuses() == []
+    bench.advance(0.2)
+    assert bench.statuses() == [500]
+    bench.core.respond(received.request, 200, now=bench.now)
+    assert (bench.statuses(), bench.events()) == ([], [])
+    with pytest.raises(UsageError):
+        bench.core.respond(received.request, 100, now=bench.now)
 
 
 def test_info_in_the_dialog_once() -> None:
@@ -302,8 +320,13 @@ def test_info_in_the_dialog_once() -> None:
     info = bench.in_dialog("INFO", answer, sequence=2, body=b"x")
     bench.give(info)
     bench.give(info)
-    assert bench.statuses() == [200, 200]
-    assert bench.event(RequestReceived).invite == invite
+    assert bench.statuses() == []
+    received = bench.event(RequestReceived)
+    assert received.invite == invite
+    bench.core.respond(received.request, 415, now=bench.now)
+    bench.give(info)
+    assert bench.statuses() == [415, 415]
+    assert bench.events() == []
     bench.give(bench.in_dialog("INFO", answer, sequence=2))
     assert bench.statuses() == [500], "CSeq did not go up"
 
@@ -344,7 +367,6 @@ def test_a_transaction_of_rfc_2543() -> None:
     second = bench.peer_request("MESSAGE", branch="1", call_id="b")
     for request in (first, second, first):
         bench.give(request)
-    assert bench.statuses() == [200, 200, 200]
     assert len(bench.events()) == 2
 
 

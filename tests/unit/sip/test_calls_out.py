@@ -170,8 +170,10 @@ def test_requests_in_an_early_dialog() -> None:
     assert bench.event(ResponseReceived).status == 200
 
     bench.give(bench.in_dialog("INFO", request, sequence=1))
+    received = bench.event(RequestReceived)
+    assert received.invite == invite
+    bench.core.respond(received.request, 200, now=bench.now)
     assert bench.statuses() == [200]
-    assert bench.event(RequestReceived).invite == invite
     bench.give(bench.in_dialog("UPDATE", request, sequence=2, body=OTHER))
     assert bench.statuses() == [491]
     bench.give(bench.in_dialog("UPDATE", request, sequence=3))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.sip.events import Incoming, Offered
+from appliance.sip.events import Event, HeaderPairs, Incoming, Offered, Referred, RequestReceived, Subscribing
 from appliance.sip.message import Message, Request, respond
 from appliance.sip.sanity import Refused, check
 from tests.unit.sip.bench import ANSWER, OFFER, OTHER, Bench
@@ -128,10 +128,48 @@ def _reconnected() -> tuple[Bench, Message]:
     return bench, bench.request("UPDATE")
 
 
+def _subscribing() -> tuple[Bench, Message]:
+    bench, _ = _fresh()
+    bench.core.subscriptions.subscribe("bob", "dialog", now=bench.now)
+    return bench, bench.request("SUBSCRIBE")
+
+
+def _subscribed() -> tuple[Bench, Message]:
+    bench, request = _subscribing()
+    assert isinstance(request, Request)
+    bench.answer(request, 200)
+    return bench, request
+
+
+def _referring() -> tuple[Bench, Message]:
+    bench, _ = _fresh()
+    invite, _ = bench.established()
+    bench.core.subscriptions.refer(invite, "carol", now=bench.now)
+    return bench, bench.request("REFER")
+
+
 STATES: tuple[Callable[[], tuple[Bench, Message]], ...] = (
     *(_fresh, _registering, _calling, _early, _cancelled, _offerless, _established, _reoffering, _ended),
-    *(_ringing, _answered, _talking, _offered, _reconnected),
+    *(_ringing, _answered, _talking, _offered, _reconnected, _subscribing, _subscribed, _referring),
 )
+
+
+def further_headers(draw: Draw, known: Message) -> HeaderPairs:
+    """What a request may say of subscriptions, and of calls to be called or replaced."""
+    state = draw(st.sampled_from(("active;expires=60", "terminated;reason=timeout", "pending", "x;expires=x")))
+    dialog = f"{known.call_id};to-tag={known.from_.tag};from-tag=peer"
+    return draw(
+        st.sampled_from(
+            (
+                (),
+                (("Event", "dialog"), ("Subscription-State", state), ("Expires", "60")),
+                (("Event", "refer;id=2"), ("Subscription-State", state)),
+                (("Refer-To", "<sip:carol@sip.test?Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc>"), ("Refer-Sub", "false")),
+                (("Refer-To", "<sip:carol@sip.test>"), ("Referred-By", "<sip:bob@sip.test>")),
+                (("Replaces", dialog), ("Require", "replaces")),
+            )
+        )
+    )
 
 
 def sound(draw: Draw, bench: Bench, known: Message) -> bytes:
@@ -156,11 +194,19 @@ def sound(draw: Draw, bench: Bench, known: Message) -> bytes:
     method = draw(st.sampled_from(METHODS))
     sequence = draw(st.integers(0, 5))
     branch = draw(st.sampled_from(("", known.via.branch)))
+    headers = further_headers(draw, known)
     if draw(st.booleans()):
-        return bench.peer_request(method, sequence=sequence, branch=branch, body=body).render()
+        return bench.peer_request(method, sequence=sequence, branch=branch, body=body, headers=headers).render()
     local, remote = (known.from_.tag, "peer") if known.via.sent_by.endswith(".invalid") else (known.to.tag, "peer")
     return bench.peer_request(
-        method, sequence=sequence, branch=branch, body=body, call_id=known.call_id, from_tag=remote, to_tag=local
+        method,
+        sequence=sequence,
+        branch=branch,
+        body=body,
+        headers=headers,
+        call_id=known.call_id,
+        from_tag=remote,
+        to_tag=local,
     ).render()
 
 
@@ -205,8 +251,23 @@ def is_sound(data: bytes) -> bool:
 
 def size(bench: Bench) -> int:
     """How much the core remembers."""
-    transactions = bench.core._endpoint.transactions
-    return len(transactions._clients) + len(transactions._servers) + len(bench.core._usages)
+    transactions, requests = bench.core._endpoint.transactions, bench.core._peer_requests
+    waiting = len(transactions._clients) + len(transactions._servers) + len(requests._undecided)
+    return waiting + len(bench.core._usages) + len(bench.core.subscriptions._all)
+
+
+def react(bench: Bench, event: Event) -> None:
+    """Do what an owner does."""
+    match event:
+        case Offered():
+            bench.core.accept_offer(event.offer_id, ANSWER, now=bench.now)
+        case Incoming():
+            bench.core.answer(event.invite, ANSWER, now=bench.now)
+        case Referred() | Subscribing():
+            bench.core.subscriptions.accept(event.subscription, bench.now)
+            bench.core.subscriptions.notify(event.subscription, "a/b", b"x", now=bench.now)
+        case RequestReceived(method="MESSAGE"):
+            bench.core.respond(event.request, 200, now=bench.now)
 
 
 @pytest.mark.fuzz
@@ -224,16 +285,13 @@ def test_no_message_in_any_state_harms(data: st.DataObject) -> None:
             assert len(sent) <= 6, "no amplification"
             assert all(map(is_sound, sent)), sent
             for event in bench.events():
-                if isinstance(event, Offered):
-                    bench.core.accept_offer(event.offer_id, ANSWER, now=bench.now)
-                elif isinstance(event, Incoming):
-                    bench.core.answer(event.invite, ANSWER, now=bench.now)
+                react(bench, event)
         bench.advance(data.draw(st.sampled_from((0.0, 0.0, 0.6, 5.0, 33.0))))
         assert all(map(is_sound, bench.core.to_send()))
     assert size(bench) <= 8 + 6 * given_
     bench.core.close(bench.now)
     bench.core.disconnected("gone", bench.now)
-    bench.advance(400.0)
+    bench.advance(4000.0)
     bench.events()
     assert size(bench) == 0, "everything ends"
     assert bench.core.deadline() is None
