@@ -25,7 +25,7 @@ from appliance.calls.reconnection import Reconnection
 from appliance.calls.state import CallProgress
 from appliance.calls.timers import Timers
 from appliance.errors import ApplianceError, DescriptionError, StateError
-from appliance.media.events import DigitReceived, MediaConnected, MediaEvent
+from appliance.media.events import DigitReceived, MediaConnected, MediaEvent, MediaFailed
 from appliance.quality.sample import QualitySample
 from appliance.sip import events as sip
 from appliance.sip.events import HeaderPairs, InviteId, Reason
@@ -52,7 +52,7 @@ class Leg:
         self.progress = CallProgress(facts.direction)
         self.media = home.media.session(self._media_happened)
         self.negotiation = Negotiation(home, self.media, self._hold_changed)
-        self.measurement = Measurement(self.media, home.clock)
+        self.measurement = Measurement(self.media, home.media, home.clock)
         self.tasks = TaskSet(f"call {facts.uuid[:8]}")
         self.muted = False
         self.answered_at: Seconds | None = None
@@ -309,7 +309,7 @@ class Leg:
             self._digit(event.digit, event.duration, str(event.method))
         elif isinstance(event, MediaConnected):
             self._reconnection.path_open()
-        else:
+        elif isinstance(event, MediaFailed):
             self._reconnection.path_failed(event.reason)
 
     def _hold_changed(self, held: bool, by: str) -> None:
@@ -360,6 +360,7 @@ class Leg:
         if not self.progress.end(state):
             return
         self._duration = duration
+        self.measurement.freeze()
         self.facts.end(originator, status, words or str(cause), reason)
         self.ending = last_event(
             self.info, cause, status=status, reason=reason, duration=duration, summary=self.measurement.result

@@ -167,7 +167,7 @@ class Reconnection:
                 if heard is not None and heard > self._media_lost:
                     self._media_back()
                 watch.reassured(clock.now())
-            elif watch.doubtful(heard, expected=media.peer_sends, now=clock.now()):
+            elif watch.doubtful(heard, expected=media.flow.receives, now=clock.now()):
                 if await media.peer_answers() or media.last_heard != heard:
                     watch.reassured(clock.now())
                 else:

@@ -11,6 +11,7 @@ from typing import Final
 from appliance.clock import Clock
 from appliance.errors import DriverError
 from appliance.media.frame import Pcm, silence
+from appliance.media.level import Meter
 from appliance.media.mixer import Mixer
 from appliance.media.ports import AudioDevice, AudioEndpoint
 from appliance.media.ticker import Ticker
@@ -59,10 +60,11 @@ class NullAudio:
 
 
 class _Watched:
-    """The mixer as one start of a device sees it; knows when the device last did its work."""
+    """The mixer as one start of a device sees it; knows when the device last did its work. `meter` hears it."""
 
-    def __init__(self, mixer: Mixer, clock: Clock, alarm: threading.Event) -> None:
+    def __init__(self, mixer: Mixer, clock: Clock, alarm: threading.Event, meter: Meter | None) -> None:
         self._mixer = mixer
+        self._meter = meter
         self._clock = clock
         self._alarm = alarm
         self._error: DriverError | None = None
@@ -74,6 +76,8 @@ class _Watched:
 
     def captured(self, frame: Pcm) -> None:
         self._captured_at = self._clock.now()
+        if self._meter is not None:
+            self._meter.frame(frame)
         self._mixer.captured(frame)
 
     def wanted(self) -> Pcm:
@@ -97,7 +101,8 @@ class _Watched:
 class AudioKeeper:
     """Owns a device's `start` and `stop`, on a thread that lives while the device is needed: both may block.
 
-    `changed` hears, on that thread, what is wrong with the device, and None when it works again.
+    `changed` hears, on that thread, what is wrong with the device, and None when it works again. `microphone` meters
+    what the device itself delivers, not the silence that stands in for it.
     """
 
     def __init__(
@@ -114,6 +119,7 @@ class AudioKeeper:
         self._clock = clock
         self._needed = needed
         self._changed = changed
+        self.microphone = Meter()
         self._lock = threading.Lock()
         self._event = threading.Event()
         self._thread: threading.Thread | None = None
@@ -179,7 +185,8 @@ class AudioKeeper:
             self._start(NullAudio())
 
     def _start(self, device: AudioDevice) -> bool:
-        watched = _Watched(self._mixer, self._clock, self._event)
+        meter = self.microphone if device is self._device else None
+        watched = _Watched(self._mixer, self._clock, self._event, meter)
         try:
             device.start(watched)
         except DriverError as error:

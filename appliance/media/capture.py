@@ -1,17 +1,18 @@
 """From the microphone's frames to RTP packets.
 
-frame ─▶ mute ─▶ ptime full? ─▶ encoder ─▶ packet
-                           └──▶ digit waiting? ─▶ event packet in its place
+frame ─▶ mute ─▶ meter ─▶ ptime full? ─▶ encoder ─▶ packet
+          └─▶ voice activity         └──▶ digit waiting? ─▶ event packet in its place
 """
 
 import numpy as np
 
 from appliance.media.codec import Encoder
 from appliance.media.counters import CaptureCounters
-from appliance.media.frame import SAMPLE_RATE, Pcm
-from appliance.media.level import level
+from appliance.media.frame import SAMPLE_RATE, Pcm, silence
+from appliance.media.level import Meter
 from appliance.media.packet import SEQUENCE_MODULUS, TIMESTAMP_MODULUS, RtpPacket
 from appliance.media.telephone_event import DigitSender
+from appliance.media.voice_activity import VoiceActivity
 from appliance.units import Milliseconds
 
 
@@ -35,7 +36,8 @@ class Capture:
     ) -> None:
         """`sequence_number` and `timestamp` should be random (§5.1); `event_*` are telephone-event's, if negotiated."""
         self.muted = False
-        """True: silence is sent in place of the microphone, which keeps the stream alive."""
+        """True: silence is sent in place of the microphone, which keeps the stream alive, and whether somebody speaks
+        all the same is noticed."""
         self.sending = True
         """False (held): nothing is sent, and nothing is waiting when it is True again."""
         self._ssrc = ssrc
@@ -44,6 +46,9 @@ class Capture:
         self._packets = self._octets = 0
         self._marker = True  # the next packet begins a talkspurt (RFC 3551 §4.1)
         self._digits: DigitSender | None = None
+        self._meter = Meter()
+        self._voice = VoiceActivity()
+        self._listening = False  # for a voice behind the mute
         self.use(
             encoder,
             payload_type=payload_type,
@@ -75,9 +80,11 @@ class Capture:
     def frame(self, pcm: Pcm) -> RtpPacket | None:
         """10 ms from the microphone, shape (480,); a packet when a ptime is full and there is something to say."""
         if self.muted:
-            self._buffer[self._filled : self._filled + pcm.size] = 0
+            pcm = self._muted(pcm)
         else:
-            self._buffer[self._filled : self._filled + pcm.size] = pcm
+            self._listening = False
+        self._meter.frame(pcm)
+        self._buffer[self._filled : self._filled + pcm.size] = pcm
         self._filled += pcm.size
         if self._filled < self._buffer.size:
             return None
@@ -88,6 +95,13 @@ class Capture:
             self._marker = True
             return None
         return self._event(timestamp) or self._audio(timestamp)
+
+    def _muted(self, pcm: Pcm) -> Pcm:
+        if not self._listening:
+            self._listening = True
+            self._voice.restart()
+        self._voice.frame(pcm)
+        return silence(pcm.size)
 
     def _event(self, timestamp: int) -> RtpPacket | None:
         packet = None if self._digits is None else self._digits.next(self._ptime)
@@ -131,5 +145,10 @@ class Capture:
 
     @property
     def counters(self) -> CaptureCounters:
-        """The totals so far, and the level of the last ptime: measured when somebody asks, not for every frame."""
-        return CaptureCounters(packets_sent=self._packets, bytes_sent=self._octets, input_level=level(self._buffer))
+        """The totals so far. From any thread."""
+        return CaptureCounters(
+            packets_sent=self._packets,
+            bytes_sent=self._octets,
+            input=self._meter.loudness,
+            muted_voice=self._voice.voiced,
+        )

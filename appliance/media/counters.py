@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from appliance.units import Dbov, Milliseconds
+from appliance.units import Dbov, Milliseconds, Seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +13,9 @@ class MediaStatistics:
     `packets_discarded` are duplicates, unknown payload types and damaged ones. `concealed` is what the listener got
     instead of sound that never came, `stretched` what was added or taken away to move the playout delay.
     `remote_*` is what the peer's reception reports say of our stream.
+
+    Sound is counted as in W3C's webrtc-stats: energy in squares of full scale times seconds, and the seconds it was
+    measured in. `input_*` is what is sent, muted or not; `output_*` is what was decoded.
     """
 
     codec: str = ""
@@ -26,14 +29,30 @@ class MediaStatistics:
     jitter: Milliseconds = Milliseconds(0.0)
     round_trip: Milliseconds | None = None
     remote_packets_lost: int = 0
+    remote_loss_fraction: float | None = None
     remote_jitter: Milliseconds | None = None
     played: Milliseconds = Milliseconds(0.0)
     concealed: Milliseconds = Milliseconds(0.0)
     stretched: Milliseconds = Milliseconds(0.0)
     playout_delay: Milliseconds = Milliseconds(0.0)
     underruns: int = 0
-    input_level: Dbov = Dbov(-127.0)
-    output_level: Dbov = Dbov(-127.0)
+    input_energy: float = 0.0
+    input_measured: Seconds = Seconds(0.0)
+    output_energy: float = 0.0
+    output_measured: Seconds = Seconds(0.0)
+    output_audible: Seconds = Seconds(0.0)
+    muted_voice: Milliseconds = Milliseconds(0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loudness:
+    """How loud a stream of sound was up to now, and what it is at the moment."""
+
+    energy: float = 0.0
+    measured: Seconds = Seconds(0.0)
+    audible: Seconds = Seconds(0.0)
+    """How long it was louder than a quiet room."""
+    level: Dbov = Dbov(-127.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +66,7 @@ class PlayoutCounters:
     stretched: Milliseconds
     playout_delay: Milliseconds
     underruns: int
-    output_level: Dbov
+    output: Loudness
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +75,8 @@ class CaptureCounters:
 
     packets_sent: int
     bytes_sent: int
-    input_level: Dbov
+    input: Loudness
+    muted_voice: Milliseconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +89,7 @@ class ReportCounters:
     jitter: Milliseconds
     round_trip: Milliseconds | None
     remote_packets_lost: int
+    remote_loss_fraction: float | None
     remote_jitter: Milliseconds | None
 
 
@@ -88,12 +109,17 @@ def statistics(
         jitter=reports.jitter,
         round_trip=reports.round_trip,
         remote_packets_lost=reports.remote_packets_lost,
+        remote_loss_fraction=reports.remote_loss_fraction,
         remote_jitter=reports.remote_jitter,
         played=playout.played,
         concealed=playout.concealed,
         stretched=playout.stretched,
         playout_delay=playout.playout_delay,
         underruns=playout.underruns,
-        input_level=capture.input_level,
-        output_level=playout.output_level,
+        input_energy=capture.input.energy,
+        input_measured=capture.input.measured,
+        output_energy=playout.output.energy,
+        output_measured=playout.output.measured,
+        output_audible=playout.output.audible,
+        muted_voice=capture.muted_voice,
     )

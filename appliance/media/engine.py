@@ -14,8 +14,9 @@ from typing import Any, Self, TypeVar
 from appliance.clock import Clock, SystemClock
 from appliance.errors import StateError
 from appliance.media.audio_keeper import AudioKeeper
+from appliance.media.counters import Loudness
 from appliance.media.engine_loop import EngineLoop
-from appliance.media.events import MediaEvent
+from appliance.media.events import DeviceChanged, MediaEvent
 from appliance.media.mixer import Mixer
 from appliance.media.ports import AudioDevice
 from appliance.media.session import MediaSession
@@ -48,6 +49,7 @@ class MediaEngine:
         self._audio_changed = audio_changed
         self._home = _Home(settings, clock or SystemClock())
         self._keeper: AudioKeeper | None = None
+        self._problem = ""
 
     async def __aenter__(self) -> Self:
         await self._home.loop.start()
@@ -88,7 +90,18 @@ class MediaEngine:
         self._home.mixer.play(None if tone is None else ToneGenerator(tone))
         self._home.look()
 
+    @property
+    def microphone(self) -> Loudness:
+        """What the device itself has delivered, whatever mute and processing make of it. From any thread."""
+        return Loudness() if self._keeper is None else self._keeper.microphone.loudness
+
+    @property
+    def microphone_works(self) -> bool:
+        """There is a device, and nothing is known to be wrong with it. From any thread."""
+        return self._audio is not None and not self._problem
+
     def _device_changed(self, problem: str | None) -> None:
+        self._problem = problem or ""
         name = "none" if self._audio is None else self._audio.name
         if problem is None:
             log.info("audio device %s is open", name)
@@ -96,6 +109,8 @@ class MediaEngine:
             log.warning("audio device %s: %s", name, problem)
         if self._audio_changed is not None:
             self._home.loop.tell(self._audio_changed, problem)
+        for session in self._home.sessions:
+            session.happened(DeviceChanged(self._problem))
 
 
 class _Home:

@@ -34,4 +34,19 @@ class DigitReceived:
     method: DigitMethod = DigitMethod.TELEPHONE_EVENT
 
 
-MediaEvent = MediaConnected | MediaFailed | DigitReceived
+@dataclass(frozen=True, slots=True)
+class SlowGathering:
+    """Gathering candidates for an offer or answer takes longer than 2 s, or (`over`) has come to its end after all."""
+
+    took: Milliseconds
+    over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChanged:
+    """The audio device can't be used (`problem` is one sentence for people), or works again ("")."""
+
+    problem: str
+
+
+MediaEvent = MediaConnected | MediaFailed | DigitReceived | SlowGathering | DeviceChanged

@@ -11,10 +11,14 @@ from typing import Final, Protocol
 from appliance.clock import Clock
 from appliance.media.association import Association
 from appliance.media.description import TransportParameters
+from appliance.media.events import MediaEvent, SlowGathering
 from appliance.media.settings import MediaSettings
 from appliance.media.transport import Transport
 from appliance.tasks import TaskSet
-from appliance.units import Seconds
+from appliance.units import Milliseconds, Seconds
+
+_SLOW: Final = 2.0
+"""Seconds of gathering from which a firewall is suspected."""
 
 _OVERLAP: Final = 1.0
 """Seconds for which a path is kept after the one that replaces it is open: the peer's end may open a little later."""
@@ -35,6 +39,9 @@ class PathOwner(Protocol):
     def failed(self, path: "Path", reason: str) -> None:
         """`path` could not be opened, or is lost."""
 
+    def happened(self, event: MediaEvent) -> None:
+        """Something to tell whoever opened the session."""
+
 
 class Path:
     """A transport and the credentials that it was started with."""
@@ -43,11 +50,26 @@ class Path:
         self, owner: PathOwner, settings: MediaSettings, clock: Clock, *, association: Association | None = None
     ) -> None:
         self._owner = owner
+        self._clock = clock
         self._remote: TransportParameters | None = None
         self.transport = Transport(settings, self, clock, association=association)
         client = self.transport.association.client
         self.setup = "" if client is None else "active" if client else "passive"
         """Our DTLS role, "active" or "passive"; "" until it is agreed on."""
+
+    async def gather(self) -> None:
+        """Learn the local candidates; see `Transport.gather`. When that takes long, the owner hears of it."""
+        began = self._clock.now()
+        alarm = asyncio.get_running_loop().call_later(
+            _SLOW, lambda: self._owner.happened(SlowGathering(Milliseconds(1000.0 * _SLOW), over=False))
+        )
+        try:
+            await self.transport.gather()
+        finally:
+            alarm.cancel()
+            took = self._clock.now() - began
+            if took >= _SLOW:
+                self._owner.happened(SlowGathering(Milliseconds(1000.0 * took), over=True))
 
     @property
     def started(self) -> bool:

@@ -20,7 +20,7 @@ from appliance.media.counters import PlayoutCounters
 from appliance.media.delay_estimator import DelayEstimator
 from appliance.media.frame import FRAME, SAMPLE_RATE, Pcm, silence
 from appliance.media.jitter_buffer import Insertion, JitterBuffer, Timeline, Waiting
-from appliance.media.level import level
+from appliance.media.level import Meter
 from appliance.media.packet import RtpPacket
 from appliance.media.time_stretch import lengthen, shorten
 from appliance.units import Milliseconds, Seconds
@@ -102,7 +102,7 @@ class Playout:
         self._late = self._discarded = self._underruns = 0
         self._played = self._concealed = self._stretched = 0
         self._delay = Milliseconds(0.0)
-        self._heard = silence(0)  # the last frame
+        self._meter = Meter()
 
     def use(self, formats: Sequence[PayloadFormat]) -> None:
         """Other payload types from now on, after a new offer and answer; the next packet begins a new timeline."""
@@ -185,13 +185,14 @@ class Playout:
             self._review(now)
         if self._pending.size < FRAME:
             self._pending = self._longer(self._pending)
-        frame = self._heard = self._pending[:FRAME]
+        frame = self._pending[:FRAME]
         self._pending = self._pending[FRAME:]
         if self._losing:
             self._estimator.lost(Milliseconds(self._losing / _PER_MILLISECOND + _REDUNDANCY_MARGIN), now)
             self._losing = 0
         if self._timeline is not None:
             self._played += FRAME
+        self._meter.frame(frame)
         return frame
 
     def _longer(self, pending: Pcm) -> Pcm:
@@ -354,7 +355,7 @@ class Playout:
 
     @property
     def counters(self) -> PlayoutCounters:
-        """The totals so far, and the present delay and level."""
+        """The totals so far, and the present delay."""
         return PlayoutCounters(
             packets_late=self._late,
             packets_discarded=self._discarded + self._buffer.overflowed,
@@ -363,5 +364,5 @@ class Playout:
             stretched=Milliseconds(self._stretched / _PER_MILLISECOND),
             playout_delay=self._delay,
             underruns=self._underruns,
-            output_level=level(self._heard),  # when somebody asks, not for every frame
+            output=self._meter.loudness,
         )

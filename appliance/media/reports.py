@@ -14,6 +14,9 @@ from appliance.units import Milliseconds, Seconds
 _INTERVAL: Final = 1.0
 """Seconds between reports, on average. Under 1 kbit/s, and the round trip is known every second."""
 
+_FEWEST: Final = 10
+"""Packets between two reports from which a share of them means something: a pause has two or three a second."""
+
 _LONGEST_ROUND_TRIP: Final = 60.0
 _MASK: Final = 0xFFFFFFFF
 
@@ -48,6 +51,8 @@ class ReportExchange:
         self._sender_report: tuple[int, float] | None = None  # middle of its NTP time, when it came
         self._round_trip: Milliseconds | None = None
         self._remote_lost = 0
+        self._remote_highest: int | None = None
+        self._remote_loss: float | None = None
         self._remote_jitter: Milliseconds | None = None
 
     def sent(self, packet: RtpPacket, clock_rate: int, now: Seconds) -> None:
@@ -81,7 +86,7 @@ class ReportExchange:
     def _read(self, report: ReceptionReport, now: Seconds) -> None:
         if report.ssrc != self._ssrc:
             return
-        self._remote_lost = max(0, report.packets_lost)
+        self._count_loss(report)
         if self._last_sent is not None:
             self._remote_jitter = Milliseconds(report.jitter * 1000.0 / self._last_sent[1])
         if report.last_report:
@@ -90,6 +95,17 @@ class ReportExchange:
                 ticks = 0  # a peer that rounds its delay up, on a path of microseconds
             if ticks < _LONGEST_ROUND_TRIP * 65_536:
                 self._round_trip = Milliseconds(ticks * 1000.0 / 65_536)
+
+    def _count_loss(self, report: ReceptionReport) -> None:
+        """What was lost since the last report, by its totals: the fraction in it doesn't tell of how many."""
+        lost = max(0, report.packets_lost)
+        if self._remote_highest is not None:
+            expected = report.highest_sequence - self._remote_highest
+            if expected == 0:
+                return  # a report without news
+            share = (lost - self._remote_lost) / expected
+            self._remote_loss = max(0.0, min(1.0, share)) if expected >= _FEWEST else None
+        self._remote_highest, self._remote_lost = report.highest_sequence, lost
 
     def _schedule(self, now: Seconds) -> None:
         if self._deadline == math.inf:
@@ -149,5 +165,6 @@ class ReportExchange:
             jitter=self._reception.jitter,
             round_trip=self._round_trip,
             remote_packets_lost=self._remote_lost,
+            remote_loss_fraction=self._remote_loss,
             remote_jitter=self._remote_jitter,
         )

@@ -17,13 +17,14 @@ from appliance.media.codec_table import payload_formats
 from appliance.media.counters import MediaStatistics, statistics
 from appliance.media.description import Codec
 from appliance.media.events import DigitReceived
+from appliance.media.level import SILENCE
 from appliance.media.negotiation import Negotiated
 from appliance.media.packet import RtpPacket, parse
 from appliance.media.playout import Playout
 from appliance.media.reports import ReportExchange
 from appliance.media.stream import AudioStream
 from appliance.media.telephone_event import DIGITS, DigitReceiver
-from appliance.units import Seconds
+from appliance.units import Dbov, Seconds
 
 _NO_EVENTS: Final = Codec(name="telephone-event", payload_type=-1, clock_rate=8000)
 
@@ -149,6 +150,13 @@ class RtpSession:
         self._final = self.totals
         self.stream = self._capture = None
         self._transmit = self._digit = _nobody
+
+    @property
+    def levels(self) -> tuple[Dbov, Dbov]:
+        """How loud what is sent and what was decoded are at the moment. From any thread."""
+        if self.stream is None:
+            return SILENCE, SILENCE
+        return self.stream.capture_counters.input.level, self.stream.playout_counters.output.level
 
     @property
     def totals(self) -> MediaStatistics:

@@ -21,7 +21,8 @@ from appliance.media.codec_table import encoder_for
 from appliance.media.counters import MediaStatistics
 from appliance.media.description import Description, MediaDirection
 from appliance.media.description_text import parse, render
-from appliance.media.events import DigitReceived, MediaConnected, MediaEvent, MediaFailed
+from appliance.media.events import MediaConnected, MediaEvent, MediaFailed
+from appliance.media.flow import Flow
 from appliance.media.mixer import Mixer
 from appliance.media.negotiation import LocalParameters, Negotiated, answer, negotiated, offer
 from appliance.media.packet import RtpPacket
@@ -30,7 +31,7 @@ from appliance.media.rtp_session import RtpSession
 from appliance.media.settings import MediaSettings
 from appliance.media.transport import Transport
 from appliance.tasks import TaskSet
-from appliance.units import Seconds
+from appliance.units import Dbov, Seconds
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +93,7 @@ class MediaSession:
                 encoder_for, complexity=home.settings.complexity, discontinuous=home.settings.discontinuous
             ),
             transmit=self._transmit,
-            digit=self._digit,
+            digit=self.happened,
         )
 
     # What the caller of a call asks for.
@@ -141,10 +142,14 @@ class MediaSession:
         return self._heard
 
     @property
-    def peer_sends(self) -> bool:
-        """By what was agreed, the peer should be sending: neither side holds. From any thread."""
-        agreed = self._agreed
-        return agreed is not None and agreed.direction.receives and not self._held and not self.remote_held
+    def flow(self) -> Flow:
+        """What should be on its way. From any thread."""
+        return Flow.of(
+            self._agreed,
+            connected=self._paths.open is not None,
+            held=self._held,
+            discontinuous=self._home.settings.discontinuous,
+        )
 
     async def peer_answers(self) -> bool:
         """Ask the peer on the present path for a sign of life (RFC 7675 §5.1); about 1.5 s until False."""
@@ -183,6 +188,10 @@ class MediaSession:
         """The running totals and present values, now."""
         return self._rtp.totals
 
+    def levels(self) -> tuple[Dbov, Dbov]:
+        """How loud what is sent and what is heard are at the moment."""
+        return self._rtp.levels
+
     async def close(self) -> None:
         """End it: RTCP BYE, DTLS and ICE closed, nothing left behind. Idempotent."""
         if not self._closed:
@@ -199,7 +208,7 @@ class MediaSession:
             path = self._offerable_path()
             if path is not self._paths.present:
                 path.transport.lead()
-            await path.transport.gather()
+            await path.gather()
             local = self._local(path.transport, "actpass")
             wanted = self._direction()
             self._version += 1
@@ -235,7 +244,7 @@ class MediaSession:
             path = self._paths.present
             if path is None or not path.serves(remote.transport):
                 path = self._paths.next = self._paths.next or self._new_path(remote.transport.fingerprints)
-            await path.transport.gather()
+            await path.gather()
             setup = path.setup or ("passive" if remote.transport.setup == "active" else "active")
             local = self._local(path.transport, setup)
             version = self._version + 1
@@ -309,8 +318,9 @@ class MediaSession:
             self._rtp.sent(packet, self._home.clock.now())
             path.transport.send(packet.serialise())
 
-    def _digit(self, digit: DigitReceived) -> None:
-        self._home.tell(self._on_event, digit)
+    def happened(self, event: MediaEvent) -> None:
+        """Tell whoever opened the session. From any thread."""
+        self._home.tell(self._on_event, event)
 
     def arrived(self, path: Path, data: bytes, now: Seconds) -> None:
         """An RTP packet of the peer came on `path`."""

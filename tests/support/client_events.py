@@ -1,15 +1,17 @@
 """An event of every class the call API emits, as a call brings them."""
 
+from datetime import UTC, datetime
 from types import MappingProxyType
 
 from appliance.calls import events
 from appliance.calls.call_info import CallInfo, CallState, Direction
 from appliance.calls.events import ClientEvent
-from appliance.quality.sample import QualitySample
+from appliance.quality.sample import QualitySample, Totals
 from appliance.quality.summary import QualitySummary
-from appliance.units import Dbov, Milliseconds
+from appliance.units import Dbov, Milliseconds, Seconds
 
 SAMPLE = QualitySample(
+    timestamp=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
     codec="opus",
     packets_sent=50,
     bytes_sent=4_000,
@@ -28,7 +30,19 @@ SAMPLE = QualitySample(
     underruns=0,
     input_level=Dbov(-31.5),
     output_level=Dbov(-28.0),
+    microphone_level=Dbov(-32.25),
+    muted_voice=Milliseconds(0.0),
     mos=4.31,
+    totals=Totals(
+        packets_sent=500,
+        bytes_sent=40_000,
+        packets_received=499,
+        bytes_received=39_920,
+        packets_lost=1,
+        loss_fraction=0.002,
+        concealed=Milliseconds(20.0),
+        audible=Seconds(4.5),
+    ),
 )
 SUMMARY = QualitySummary(
     codec="opus",

@@ -11,6 +11,7 @@ from appliance.media.opus import OpusDecoder, OpusEncoder
 from appliance.media.packet import RtpPacket
 from appliance.media.telephone_event import DigitReceiver
 from tests.support.tones import sine
+from tests.unit.media.voice import voice
 
 TONE = sine(1000, 4.0)
 
@@ -49,14 +50,28 @@ def test_one_packet_for_each_ptime(ptime: int) -> None:
 def test_mute_sends_silence_and_says_so() -> None:
     capture = opus_capture()
     sent(capture, TONE[:48_000])
-    assert capture.counters.input_level > -20
+    assert capture.counters.input.level > -20
     capture.muted = True
     packets = sent(capture, TONE[:48_000])
     assert len(packets) == 50
     decoder = OpusDecoder()
     decoded = [decoder.decode(each.payload) for each in packets]
     assert level(np.concatenate(decoded[10:])) < -90
-    assert capture.counters.input_level == -127.0
+    assert capture.counters.input.level == -127.0
+
+
+def test_a_voice_behind_the_mute_is_noticed_and_not_sent() -> None:
+    capture = opus_capture()
+    sent(capture, voice(2.0))
+    assert capture.counters.muted_voice == 0.0
+    capture.muted = True
+    sent(capture, voice(2.0))
+    assert capture.counters.muted_voice > 500.0
+    assert capture.counters.input.level == -127.0
+    capture.muted = False
+    heard = capture.counters.muted_voice
+    sent(capture, voice(2.0))
+    assert capture.counters.muted_voice == heard
 
 
 def test_hold_sends_nothing_and_time_goes_on() -> None:

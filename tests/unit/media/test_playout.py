@@ -28,7 +28,7 @@ def test_a_clean_network() -> None:
     assert (counters.concealed, counters.underruns, counters.packets_late, counters.packets_discarded) == (0.0, 0, 0, 0)
     assert counters.played == 4_990.0
     assert counters.playout_delay < 30
-    assert counters.output_level == pytest.approx(-13.5, abs=1.0)
+    assert counters.output.level == pytest.approx(-13.5, abs=1.0)
 
 
 def test_silence_before_the_first_packet_is_not_counted() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from appliance.media import rtcp
 from appliance.media.packet import RtpPacket
 from appliance.media.reports import ReportExchange
-from appliance.media.rtcp import Goodbye, ReceiverReport, SenderReport, SourceDescription
+from appliance.media.rtcp import Goodbye, ReceiverReport, ReceptionReport, SenderReport, SourceDescription
 from appliance.units import Seconds
 
 RATE = 48_000
@@ -108,6 +108,27 @@ def test_round_trip_and_the_far_end_s_view() -> None:
     assert counters.round_trip == pytest.approx(80.0, abs=0.1)
     assert counters.remote_packets_lost == 1
     assert counters.remote_jitter == pytest.approx(0.0, abs=0.1)
+
+
+def loss_after(*totals: tuple[int, int]) -> float | None:
+    """What we know of our loss after reports of (lost in total, highest sequence number)."""
+    exchange = ReportExchange(ssrc=1, cname="unit")
+    for lost, highest in totals:
+        block = ReceptionReport(
+            ssrc=1, fraction_lost=0, packets_lost=lost, highest_sequence=highest, jitter=0, last_report=0, delay=0
+        )
+        assert exchange.report_received(rtcp.build([ReceiverReport(ssrc=2, reports=(block,))]), Seconds(START))
+    return exchange.counters.remote_loss_fraction
+
+
+def test_loss_is_a_share_of_what_was_sent_between_two_reports() -> None:
+    assert loss_after((0, 100)) is None, "one report is no interval"
+    assert loss_after((0, 100), (10, 150)) == pytest.approx(0.2)
+    assert loss_after((0, 100), (10, 150), (10, 150)) == pytest.approx(0.2), "a report without news"
+    assert loss_after((0, 100), (10, 150), (10, 200)) == 0.0
+    assert loss_after((5, 100), (2, 150)) == 0.0, "late ones came after all"
+    assert loss_after((0, 100), (1, 103)) is None, "too few to tell"
+    assert loss_after((0, 60_000), (0, 10)) is None, "it counts anew"
 
 
 def test_a_sender_report_tells_the_present_timestamp() -> None:
