@@ -6,6 +6,7 @@ caller's loop ── MediaEngine ──▶ network thread: sessions, ICE, DTLS, 
                 audio keeper ──▶ audio threads of the driver: mixer, codecs
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from types import TracebackType
@@ -20,8 +21,9 @@ from appliance.media.events import DeviceChanged, MediaEvent
 from appliance.media.mixer import Mixer
 from appliance.media.ports import AudioDevice
 from appliance.media.session import MediaSession
-from appliance.media.settings import MediaSettings
+from appliance.media.settings import MediaSettings, VoiceSettings
 from appliance.media.tones import Tone, ToneGenerator
+from appliance.media.voice_processing import voice_processor
 
 __all__ = ["MediaEngine", "MediaSettings"]
 
@@ -48,12 +50,14 @@ class MediaEngine:
         self._audio = audio
         self._audio_changed = audio_changed
         self._home = _Home(settings, clock or SystemClock())
+        self._voice = VoiceSettings()
         self._keeper: AudioKeeper | None = None
         self._problem = ""
 
     async def __aenter__(self) -> Self:
-        await self._home.loop.start()
         home = self._home
+        await self.process_voice(home.settings.voice)
+        await home.loop.start()
         self._keeper = AudioKeeper(
             self._audio, home.mixer, home.clock, needed=home.needs_audio, changed=self._device_changed
         )
@@ -81,6 +85,23 @@ class MediaEngine:
         if not self._home.loop.running:
             raise StateError("the media engine is not running: enter it with `async with`")
         return MediaSession(self._home, on_event)
+
+    @property
+    def voice(self) -> VoiceSettings:
+        """What the microphone goes through now."""
+        return self._voice
+
+    async def process_voice(self, settings: VoiceSettings) -> None:
+        """Let the microphone go through what `settings` want, from now on, calls that are there included.
+
+        Raises:
+            DriverError: the package that it wants is not installed; everything stays as it was.
+        """
+        if settings != self._voice:
+            # The first time it loads a library, which takes as long as fifty frames last.
+            processor = await asyncio.to_thread(voice_processor, settings)
+            self._home.mixer.process(processor)
+            self._voice = settings
 
     def play(self, tone: Tone | None) -> None:
         """Sound `tone` on the speaker in place of the one that sounds; None ends it. From any thread."""

@@ -1,8 +1,9 @@
 """Where streams, tones and the sound card meet.
 
-    microphone ──captured──▶ every stream
-    every stream ──┐
-           tones ──┴─ sum ─ limiter ──wanted──▶ speaker
+    microphone ──captured──▶ voice processing ──▶ every stream
+                                   ▲ echo's reference
+    every stream ──┐               │
+           tones ──┴─ sum ─ limiter┴──wanted──▶ speaker
 
 Pure: whoever owns it changes it on one thread, while the audio threads run.
 """
@@ -14,6 +15,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from appliance.media.frame import FRAME, Pcm, silence
+from appliance.media.voice_processing import VoiceProcessor
 from appliance.units import Seconds
 
 log = logging.getLogger(__name__)
@@ -62,6 +64,11 @@ class Mixer:
         self._failed = failed
         self._streams: tuple[Stream, ...] = ()
         self._tones: tuple[ToneSource, ...] = ()
+        self._processor: VoiceProcessor | None = None
+
+    def process(self, processor: VoiceProcessor | None) -> None:
+        """Let the microphone go through `processor` from the next frame on, or (None) through as it is."""
+        self._processor = processor
 
     @property
     def listening(self) -> bool:
@@ -92,6 +99,7 @@ class Mixer:
     def captured(self, frame: Pcm) -> None:
         """Hand a frame of the microphone to every stream."""
         now = self._now()
+        frame = self._processed(frame)
         for stream in self._streams:
             try:
                 stream.captured(frame, now)
@@ -99,8 +107,26 @@ class Mixer:
                 log.exception("a stream can't take the microphone any more")
                 self._failed(stream)
 
+    def _processed(self, frame: Pcm) -> Pcm:
+        processor = self._processor
+        if processor is None:
+            return frame
+        try:
+            return processor.processed(frame)
+        except Exception:
+            log.exception("the voice can't be processed any more: the microphone goes out as it is")
+            self._processor = None
+            return frame
+
     def wanted(self) -> Pcm:
         """The sum of everything that sounds, shape (480,)."""
+        total = self._total()
+        processor = self._processor
+        if processor is not None:
+            processor.played(total)
+        return total
+
+    def _total(self) -> Pcm:
         now = self._now()
         frames = [tone.next_frame() for tone in self._tones if not tone.finished]
         for stream in self._streams:

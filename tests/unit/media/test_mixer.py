@@ -117,3 +117,48 @@ def test_the_sum_has_the_shape_of_a_frame() -> None:
         frame = mixed([silence() for _ in range(count)])
         assert frame.shape == (FRAME,)
         assert frame.dtype == np.int16
+
+
+class Processing:
+    """Says a constant in place of the microphone, until it breaks; notes what is played."""
+
+    def __init__(self, *, works: bool = True) -> None:
+        self.works = works
+        self.reference: list[int] = []
+
+    def played(self, frame: Pcm) -> None:
+        self.reference.append(int(frame[0]))
+
+    def processed(self, _frame: Pcm) -> Pcm:
+        if not self.works:
+            raise RuntimeError("the module is gone")
+        return level(77)
+
+
+def test_the_microphone_is_processed_and_the_reference_is_all_that_the_speaker_gets() -> None:
+    mixer, _ = made()
+    voice, processing = Voice(1000), Processing()
+    mixer.add(voice)
+    mixer.process(processing)
+    mixer.play(Beep(1, 50))
+    mixer.captured(level(5))
+    assert mixer.wanted()[0] == 1050
+    assert processing.reference == [1050]
+    mixer.process(None)
+    mixer.captured(level(5))
+    mixer.wanted()
+    assert [int(frame[0]) for frame in voice.heard] == [77, 5]
+    assert processing.reference == [1050]
+
+
+def test_a_microphone_whose_processing_fails_goes_out_as_it_is() -> None:
+    mixer, failed = made()
+    voice, processing = Voice(1000), Processing(works=False)
+    mixer.add(voice)
+    mixer.process(processing)
+    for _ in range(2):
+        mixer.captured(level(5))
+        mixer.wanted()
+    assert [int(frame[0]) for frame in voice.heard] == [5, 5]
+    assert processing.reference == []
+    assert failed == []
