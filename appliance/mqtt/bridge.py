@@ -95,6 +95,7 @@ class Bridge:
             payload=payloads.encode(self._header(wall), response),
             qos=1,
             retain=False,
+            answer=True,
             correlation=correlation,
         )
 

@@ -1,19 +1,21 @@
-"""The outbox between two threads [I/O]: one puts, the other takes and is woken."""
+"""The outbox between two threads [I/O]: one puts, the other takes and is woken; and what the disk is told of it."""
 
 import socket
 import threading
 from collections.abc import Iterable
 
 from appliance.mqtt.outbox import Outbox, Sending
+from appliance.mqtt.outbox_store import OutboxStore
 from appliance.mqtt.publication import Publication
 from appliance.mqtt.unit_states import Dropped
 
 
 class Mailbox:
-    """The outbox between two threads, and how the one that puts wakes the one that takes."""
+    """The outbox between two threads, and how the one that puts wakes the one that takes. Both tell the `store`."""
 
-    def __init__(self, outbox: Outbox) -> None:
+    def __init__(self, outbox: Outbox, store: OutboxStore | None = None) -> None:
         self._outbox = outbox
+        self._store = store
         self._lock = threading.Lock()
         self._waker: socket.socket | None = None
         self._awake = False
@@ -60,8 +62,18 @@ class Mailbox:
         with self._lock:
             for publication in publications:
                 self._outbox.put(publication)
+            self._write()
             if self.listening:
                 self._signal()
+
+    def restore(self, publications: list[Publication]) -> list[int]:
+        """See `Outbox.restore`."""
+        with self._lock:
+            serials = self._outbox.restore(publications)
+            self._write()
+            if self.listening:
+                self._signal()
+            return serials
 
     def rouse(self) -> None:
         """Wake the other thread."""
@@ -81,20 +93,30 @@ class Mailbox:
                 self._awake = False
                 self.wake.recv(1)
 
-    def take(self, window: int) -> Sending | None:
+    def take(self, window: int, *, events: bool = True) -> Sending | None:
         """See `Outbox.take`."""
         with self._lock:
-            return self._outbox.take(window)
+            sending = self._outbox.take(window, events=events)
+            self._write()
+            return sending
 
     def acknowledged(self, ticket: int) -> None:
         """See `Outbox.acknowledged`."""
         with self._lock:
             self._outbox.acknowledged(ticket)
+            self._write()
 
     def refused(self, ticket: int) -> Publication | None:
         """See `Outbox.refused`."""
         with self._lock:
-            return self._outbox.refused(ticket)
+            refused = self._outbox.refused(ticket)
+            self._write()
+            return refused
+
+    def _write(self) -> None:
+        if self._store is not None and self._outbox.writes:
+            self._store.write(self._outbox.writes)
+            self._outbox.writes.clear()
 
     def connected(self, largest: int | None) -> None:
         """See `Outbox.connected`."""
@@ -106,4 +128,6 @@ class Mailbox:
         """See `Outbox.connection_lost`."""
         with self._lock:
             self.listening = False
-            return self._outbox.connection_lost(answered=answered)
+            refused = self._outbox.connection_lost(answered=answered)
+            self._write()
+            return refused

@@ -1,18 +1,22 @@
 """What waits for the broker: a bounded memory that knows what may be forgotten.
 
     put ──► states   the last value of each topic, for ever ──┐
+        ──► answers  the newest few ──────────────────────────┤
         ──► events   in order, up to a number and a size ─────┼──► take ──► in flight ──► acknowledged
         ──► metrics  the newest few ──────────────────────────┘              │
                                                     connection lost ◄────────┘ (back in front, in order)
 
-States go first, so that a reader who has just seen the unit come back knows it before its past; then events, then
-metrics. Everything takes constant time, a lost connection aside.
+States go first, so that a reader who has just seen the unit come back knows it before its past; then answers, for which
+somebody waits, then events, then metrics. Everything takes constant time, a lost connection aside. What the disk should
+know of the events is in `writes`.
 """
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from appliance.mqtt.event_queue import Entry, EventQueue
 from appliance.mqtt.publication import Kind, Publication
 from appliance.mqtt.unit_states import Dropped
 
@@ -27,6 +31,8 @@ class Limits:
     """Events: a busy day of a telephone."""
     event_bytes: int = 4 * 1024 * 1024
     """Octets of all events."""
+    answers: int = 64
+    """Answers to commands."""
     metrics: int = 300
     """Metrics: five minutes of one call."""
     states: int = 128
@@ -43,17 +49,31 @@ class Sending:
     publication: Publication
 
 
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """The disk need not know this event any more."""
+
+    serial: int
+
+
+Write = Entry | Forget
+"""An event to keep, or to forget."""
+
+
 class Outbox:
     """Not thread-safe: whoever shares it holds a lock."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, *, kept: bool = False) -> None:
+        self.writes: deque[Write] = deque()
+        """What has changed of the events since it was last emptied, if they are `kept` on a disk."""
+        self._kept = kept
         self._limits = limits or Limits()
         self._states: dict[str, Publication] = {}
         self._due: dict[str, None] = {}
-        self._events: deque[Publication] = deque()
-        self._event_bytes = 0
+        self._answers: deque[Publication] = deque(maxlen=self._limits.answers)
+        self._events = EventQueue(self._limits.events, self._limits.event_bytes)
         self._metrics: deque[Publication] = deque()
-        self._in_flight: dict[int, Publication] = {}
+        self._in_flight: dict[int, Entry | Publication] = {}
         self._ticket = 0
         self._largest = self._limits.publication
         self._dropped = Dropped()
@@ -68,61 +88,80 @@ class Outbox:
     @property
     def waiting(self) -> int:
         """Publications that were not taken yet."""
-        return len(self._due) + len(self._events) + len(self._metrics)
+        return len(self._due) + len(self._answers) + len(self._events) + len(self._metrics)
 
     @property
     def undelivered(self) -> int:
         """Events that the broker has not acknowledged."""
-        flying = sum(publication.kind is Kind.EVENT for publication in self._in_flight.values())
-        return len(self._events) + flying
+        return len(self._events) + sum(isinstance(flying, Entry) for flying in self._in_flight.values())
 
     @property
     def in_flight(self) -> int:
         """Publications that were taken and not acknowledged."""
         return len(self._in_flight)
 
-    def put(self, publication: Publication) -> None:
-        """Keep `publication` until it can be sent, or until something newer needs its place."""
+    def put(self, publication: Publication) -> int | None:
+        """Keep `publication` until it can be sent, or until something newer needs its place; an event's serial."""
         if publication.size > self._limits.publication:
-            self._dropped = replace(self._dropped, oversized=self._dropped.oversized + 1)
-        elif publication.kind is Kind.STATE:
-            self._put_state(publication)
-        elif publication.kind is Kind.EVENT:
-            self._events.append(publication)
-            self._event_bytes += publication.size
-            self._trim()
-        else:
-            self._metrics.append(publication)
-            if len(self._metrics) > self._limits.metrics:
-                self._metrics.popleft()
-                self._dropped = replace(self._dropped, metrics=self._dropped.metrics + 1)
+            self._count(oversized=1)
+            return None
+        match publication.kind:
+            case Kind.STATE:
+                self._put_state(publication)
+            case Kind.ANSWER:
+                self._answers.append(publication)
+            case Kind.EVENT:
+                entry = self._events.put(publication)
+                self._write(entry)
+                self._trim()
+                return entry.serial
+            case Kind.METRIC:
+                self._metrics.append(publication)
+                if len(self._metrics) > self._limits.metrics:
+                    self._metrics.popleft()
+                    self._count(metrics=1)
+        return None
 
-    def take(self, window: int) -> Sending | None:
-        """The next publication to send; None if nothing waits, or `window` publications are in flight already."""
-        while (publication := self._next(1 if self._careful else window)) is not None:
+    def restore(self, publications: Iterable[Publication]) -> list[int]:
+        """The events that a former start of the service left, in their order; their serials."""
+        serials = [entry.serial for entry in self._events.restore(publications)]
+        self._trim()
+        return serials
+
+    def take(self, window: int, *, events: bool = True) -> Sending | None:
+        """The next publication to send; None if nothing waits, or `window` publications are in flight already.
+
+        Without `events` those stay where they are.
+        """
+        while (found := self._next(1 if self._careful else window, events=events)) is not None:
+            publication = _publication(found)
             if publication.size > self._largest:
-                self._dropped = replace(self._dropped, oversized=self._dropped.oversized + 1)
+                self._count(oversized=1)
+                self._forget(found)
                 continue
             self._ticket += 1
             if publication.qos:
-                self._in_flight[self._ticket] = publication
+                self._in_flight[self._ticket] = found
             return Sending(ticket=self._ticket, publication=publication)
         return None
 
     def acknowledged(self, ticket: int) -> None:
         """The broker has it."""
-        self._in_flight.pop(ticket, None)
-        if not self._in_flight and not self._due and not self._events:
+        self._forget(self._in_flight.pop(ticket, None))
+        if not self._in_flight and not self._due and not self._answers and not self._events:
             self._troubles, self._suspect = 0, None
 
     def refused(self, ticket: int) -> Publication | None:
         """The broker does not want it, and would not want it tomorrow: it is counted, not repeated."""
-        publication = self._in_flight.pop(ticket, None)
-        if publication is not None:
-            self._dropped = replace(self._dropped, refused=self._dropped.refused + 1)
-            if self._states.get(publication.topic) is publication:
-                del self._states[publication.topic]
-                self._due.pop(publication.topic, None)
+        found = self._in_flight.pop(ticket, None)
+        if found is None:
+            return None
+        self._count(refused=1)
+        self._forget(found)
+        publication = _publication(found)
+        if self._states.get(publication.topic) is publication:
+            del self._states[publication.topic]
+            self._due.pop(publication.topic, None)
         return publication
 
     def connected(self, largest: int | None = None) -> None:
@@ -131,17 +170,18 @@ class Outbox:
         self._largest = self._limits.publication if largest is None else min(largest, self._limits.publication)
 
     def connection_lost(self, *, answered: bool = False) -> Publication | None:
-        """What was in flight may have arrived or not: events go again, first and in their order.
+        """What was in flight may have arrived or not: answers and events go again, first and in their order.
 
         A broker may close the connection on what it does not want (MQTT 3.1.1 §3.3.5; Mosquitto 2.0 does so in MQTT 5
         as well), and nothing would ever get past that. So, if it `answered` before: after two such ends publications
         fly alone, until none is left; and the one that two connections end over counts as refused, and is returned.
         """
         refused = self._tried(next(iter(self._in_flight))) if answered and self._in_flight else None
-        again = [publication for publication in self._in_flight.values() if publication.kind is Kind.EVENT]
+        again = list(self._in_flight.values())
         self._in_flight.clear()
-        self._events.extendleft(reversed(again))
-        self._event_bytes += sum(publication.size for publication in again)
+        answers = [one for one in again if isinstance(one, Publication) and one.kind is Kind.ANSWER]
+        self._answers.extendleft(reversed(answers))
+        self._events.put_back(one for one in again if isinstance(one, Entry))
         self._due = dict.fromkeys(self._states)
         self._trim()
         return refused
@@ -150,7 +190,7 @@ class Outbox:
         careful, self._troubles = self._careful, self._troubles + 1
         if not careful:
             return None
-        before, self._suspect = self._suspect, self._in_flight[ticket]
+        before, self._suspect = self._suspect, _publication(self._in_flight[ticket])
         return self.refused(ticket) if self._suspect is before else None
 
     @property
@@ -159,24 +199,40 @@ class Outbox:
 
     def _put_state(self, publication: Publication) -> None:
         if publication.topic not in self._states and len(self._states) >= self._limits.states:
-            self._dropped = replace(self._dropped, oversized=self._dropped.oversized + 1)
+            self._count(oversized=1)
             return
         self._states[publication.topic] = publication
         self._due[publication.topic] = None
 
-    def _next(self, window: int) -> Publication | None:
+    def _next(self, window: int, *, events: bool) -> Entry | Publication | None:
         if len(self._in_flight) < window:
             if self._due:
                 topic = next(iter(self._due))
                 del self._due[topic]
                 return self._states[topic]
-            if self._events:
-                event = self._events.popleft()
-                self._event_bytes -= event.size
-                return event
+            if self._answers:
+                return self._answers.popleft()
+            if events and (entry := self._events.pop()) is not None:
+                return entry
         return self._metrics.popleft() if self._metrics else None
 
     def _trim(self) -> None:
-        while len(self._events) > self._limits.events or self._event_bytes > self._limits.event_bytes:
-            self._event_bytes -= self._events.popleft().size
-            self._dropped = replace(self._dropped, events=self._dropped.events + 1)
+        for entry in self._events.trim():
+            self._count(events=1, audit=int(entry.publication.lasting))
+            self._forget(entry)
+
+    def _forget(self, found: Entry | Publication | None) -> None:
+        if isinstance(found, Entry):
+            self._write(Forget(found.serial))
+
+    def _write(self, write: Write) -> None:
+        if self._kept:
+            self.writes.append(write)
+
+    def _count(self, **more: int) -> None:
+        changed = {name: getattr(self._dropped, name) + number for name, number in more.items()}
+        self._dropped = replace(self._dropped, **changed)
+
+
+def _publication(found: Entry | Publication) -> Publication:
+    return found.publication if isinstance(found, Entry) else found

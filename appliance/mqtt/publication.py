@@ -9,6 +9,8 @@ class Kind(StrEnum):
 
     STATE = "state"
     """Retained: only the last value of a topic matters."""
+    ANSWER = "answer"
+    """To a command: kept up to a small bound, and sent before events."""
     EVENT = "event"
     """Kept, in order, up to a bound."""
     METRIC = "metric"
@@ -24,6 +26,8 @@ class Publication:
     qos: int
     """0 at most once, 1 at least once. 2 is used nowhere."""
     retain: bool
+    answer: bool = False
+    """Somebody waits for it."""
     correlation: bytes = b""
     """Of an answer: what its receiver knows the request by (MQTT 5 §4.10)."""
     lasting: bool = False
@@ -34,6 +38,8 @@ class Publication:
         """States are retained, events acknowledged, metrics neither."""
         if self.retain:
             return Kind.STATE
+        if self.answer:
+            return Kind.ANSWER
         return Kind.EVENT if self.qos else Kind.METRIC
 
     @property

@@ -53,6 +53,8 @@ class Dropped:
 
     events: int = 0
     """The oldest, when more were waiting than are kept."""
+    audit: int = 0
+    """Those of the events that were audit records: they are the last to be dropped."""
     metrics: int = 0
     """The oldest, when more were waiting than are kept."""
     oversized: int = 0
