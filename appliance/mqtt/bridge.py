@@ -7,6 +7,7 @@ a part of the unit ► happened(), state() ──► event/<name>, state/<name>
 a connection  ──► birth() … will() … farewell() ──► status           whether the unit is there
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -23,9 +24,11 @@ from appliance.mqtt.publication import Publication
 from appliance.mqtt.quality_hours import HourlyQuality
 from appliance.mqtt.registration_state import Registration, followed
 from appliance.mqtt.topics import Topics
-from appliance.mqtt.unit_states import LogLine, QualityHours, Status, UnitInfo
+from appliance.mqtt.unit_states import LogLine, Status, UnitInfo
 
 _MAX_BOOT_ID: Final = 64
+_HOURS: Final = "quality_hours"
+_LAST_CALL: Final = "last_call"
 _STATE_NAMES: Final = {kind: name for name, kind in STATES.items()}
 
 
@@ -40,18 +43,22 @@ class Bridge:
         *,
         prefix: str = "intercom",
         info: UnitInfo | None = None,
-        past: QualityHours | None = None,
     ) -> None:
         if not (0 < len(boot_id) <= _MAX_BOOT_ID and boot_id.isascii() and boot_id.isprintable()):
             raise UsageError(f"boot id {boot_id[:80]!r}: 1 to {_MAX_BOOT_ID} printable ASCII characters")
         self.topics = Topics(site=site, device=device, prefix=prefix)
-        self._boot_id = boot_id
+        self.boot_id = boot_id
         self._info = info or UnitInfo(software="")
         self._seq = 0
         self._registration = Registration()
         self._calls = CallStates()
         self._overview = Overview()
-        self._hours = HourlyQuality(past.hours if past is not None else ())
+        self._hours = HourlyQuality()
+
+    @property
+    def serial(self) -> str:
+        """The machine's serial number, "" if it has none."""
+        return self._info.serial
 
     @property
     def client_id(self) -> str:
@@ -67,6 +74,18 @@ class Bridge:
             self.state(self._overview, wall),
             self.state(self._hours.at(wall), wall),
         ]
+
+    def restored(self, notes: Mapping[str, str], wall: datetime) -> list[Publication]:
+        """What the last start noted of the unit's past (`notes()`), so that a broker without memory has it too."""
+        self._hours.restore(notes.get(_HOURS, ""))
+        last = notes.get(_LAST_CALL, "").encode()
+        record = [self._retained(self.topics.state(_LAST_CALL), last)] if last else []
+        return [*record, self.state(self._hours.at(wall), wall)]
+
+    def notes(self, publications: Iterable[Publication]) -> dict[str, str]:
+        """What the next start wants to know of these."""
+        wanted = {self.topics.state(name): name for name in (_HOURS, _LAST_CALL)}
+        return {wanted[one.topic]: one.payload.decode() for one in publications if one.topic in wanted}
 
     def birth(self, wall: datetime) -> Publication:
         """The first message of every connection."""
@@ -159,14 +178,14 @@ class Bridge:
         return Publication(topic=self.topics.event(name), payload=payload, qos=1, retain=False, lasting=lasting)
 
     def _header(self, wall: datetime) -> Header:
-        return Header(time=wall, boot_id=self._boot_id)
+        return Header(time=wall, boot_id=self.boot_id)
 
     def _numbered(self, wall: datetime) -> Numbered:
         self._seq += 1
-        return Numbered(time=wall, boot_id=self._boot_id, id=f"{self._boot_id}-{self._seq}", seq=self._seq)
+        return Numbered(time=wall, boot_id=self.boot_id, id=f"{self.boot_id}-{self._seq}", seq=self._seq)
 
     def _status(self, wall: datetime, state: str, reason: str) -> Publication:
-        status = Status(time=wall, boot_id=self._boot_id, state=state, reason=reason, serial=self._info.serial)
+        status = Status(time=wall, boot_id=self.boot_id, state=state, reason=reason, serial=self._info.serial)
         return self._retained(self.topics.status, payloads.encode(status))
 
     def _quality(self, call_uuid: str, payload: bytes, *, qos: int) -> Publication:

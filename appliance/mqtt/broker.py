@@ -1,51 +1,49 @@
-"""The link to the broker [I/O].
+"""The link to the broker, as the loop sees it [I/O].
 
     the loop:    publish_event ──► bridge ──► outbox ──► (one octet to wake)          never waits for anything
-    the thread:  connect ──► birth ──► outbox ──► connection ──► socket      waits for names, TCP, TLS, the broker
-                    ▲          lost, refused, silent │
-                    └── backoff, jittered ◄──────────┘
+                 messages ◄── inbox ◄──────────────┐
+    the thread:  broker_thread ──► connection ──► socket
+    the disk's:  outbox_store
 
-Resolving a name, connecting and a TLS handshake block, for minutes if the network swallows packets. They do so in a
-thread that shares nothing with the calls but the outbox, behind a lock that is only ever held for constant time.
-What has to outlive a connection is in the outbox, and nowhere else.
+Resolving a name, connecting and a TLS handshake block, for minutes if the network swallows packets; so does a card that
+wears out. Both have a thread of their own.
 """
 
 import asyncio
 import logging
-import selectors
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Final, Self
 
 from appliance.calls.events import ClientEvent
 from appliance.clock import Clock, SystemClock
-from appliance.errors import TransportError
+from appliance.events import Emitter
 from appliance.mqtt.bridge import Bridge
-from appliance.mqtt.connection import Accepted, Connection
+from appliance.mqtt.broker_thread import BrokerThread
 from appliance.mqtt.mailbox import Mailbox
 from appliance.mqtt.outbox import Limits, Outbox
+from appliance.mqtt.outbox_store import Kept, OutboxStore
 from appliance.mqtt.publication import Publication
+from appliance.mqtt.received import Received
 from appliance.mqtt.settings import BrokerSettings
+from appliance.mqtt.twins import Twins
 from appliance.mqtt.unit_states import Dropped
 from appliance.tasks import Backoff
-from appliance.units import Seconds
 
 log = logging.getLogger(__name__)
 
-_TICK: Final = 1.0  # seconds between looks at the keepalive and the deadlines
-_SHORT_TICK: Final = 0.05  # the same while saying goodbye
-_BATCH: Final = 64  # publications handed over before acknowledgements are read again
-_DROPPED_EVERY: Final = 5.0  # seconds
-_SENTENCES: Final = 20  # that are told of one trouble
-_STABLE: Final = 30.0  # seconds; what ends sooner (two units of one name throw each other out) keeps its backoff
-_GOODBYE: Final = 0.4  # of the deadline of `close()` belongs to the farewell, the rest to what still waits
+WAITING: Final = 64
+"""Messages that may wait for the loop; further ones are dropped."""
+_DISK_PATIENCE: Final = 3.0  # seconds for what was kept; a telephone does not wait longer for its past
 
 
 class BrokerLink:
-    """Keeps a unit connected to its broker. Subscribe `publish_event` to a client's events.
+    """Keeps a unit connected to its broker. Subscribe `publish_event` to a client's events, and to `messages`.
 
-    One loop enters, publishes and leaves. Nothing here waits for the broker or raises because of it.
+    One loop enters, publishes and leaves. Nothing here waits for the broker or raises because of it. Without a `store`
+    a power cut takes what the broker has not got yet.
     """
 
     def __init__(
@@ -56,13 +54,28 @@ class BrokerLink:
         *,
         limits: Limits | None = None,
         backoff: Backoff | None = None,
+        store: OutboxStore | None = None,
+        filters: Iterable[str] = (),
     ) -> None:
+        self.messages: Emitter[Received] = Emitter()
+        """What comes on `filters`, on the loop."""
+        self.kept = Kept()
+        """What the store knew at the start; whole after entry, if the disk is not too slow."""
         self._bridge = bridge
         self._clock = clock or SystemClock()
-        self._mailbox = Mailbox(Outbox(limits))
-        self._worker = _Worker(
-            settings, bridge, self._clock, self._mailbox, backoff or Backoff(first=1.0, cap=60.0, floor=0.2)
+        self._store = store
+        self._mailbox = Mailbox(Outbox(limits, kept=store is not None), store)
+        self._inbox = _Inbox(self._heard)
+        self._worker = BrokerThread(
+            settings,
+            bridge,
+            self._clock,
+            self._mailbox,
+            backoff or Backoff(first=1.0, cap=60.0, floor=0.2),
+            filters=(bridge.topics.status, *filters),
+            heard=self._inbox.put,
         )
+        self._twins = Twins(bridge.boot_id, bridge.serial)
         self._thread: threading.Thread | None = None
         self._changed = asyncio.Event()
         self._ended = asyncio.Event()
@@ -82,8 +95,21 @@ class BrokerLink:
         """What the broker never got."""
         return self._mailbox.dropped
 
+    @property
+    def undelivered(self) -> int:
+        """Events that wait for the broker."""
+        return self._mailbox.undelivered
+
+    @property
+    def disk_problem(self) -> str:
+        """Why events do not outlive a power cut at the moment; "" if they do."""
+        return self._store.problem if self._store is not None else "no folder for the unit's state is configured"
+
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
+        self._inbox.open(loop)
+        if self._store is not None:
+            await self._open(self._store, loop)
         self.publish(self._bridge.initial(self._clock.wall()))
 
         def tell(event: asyncio.Event) -> None:
@@ -110,11 +136,41 @@ class BrokerLink:
 
     def publish_event(self, event: ClientEvent) -> None:
         """Publish what `event` means, as soon as the broker can have it."""
-        self.publish(self._bridge.event(event, self._clock.wall()))
+        publications = self._bridge.event(event, self._clock.wall())
+        self.publish(publications)
+        for name, value in self._bridge.notes(publications).items():
+            self.note(name, value)
 
     def publish(self, publications: Iterable[Publication]) -> None:
         """Put them into the outbox, in constant time each."""
         self._mailbox.put(publications)
+
+    async def kept_safe(self) -> str:
+        """Wait until all that was published or remembered so far outlives a power cut; why it does not, else ""."""
+        if self._store is None:
+            return self.disk_problem
+        loop = asyncio.get_running_loop()
+        safe: asyncio.Future[str] = loop.create_future()
+
+        def settle(problem: str) -> None:
+            if not safe.done():
+                safe.set_result(problem)
+
+        self._store.sync(lambda problem: _on(loop, lambda: settle(problem)))
+        try:
+            return await asyncio.wait_for(safe, _DISK_PATIENCE)
+        except TimeoutError:
+            return f"the disk does not answer in {_DISK_PATIENCE:g} s"
+
+    def remember(self, command: str) -> None:
+        """The id of a command that must never be done again; `kept_safe()` after it."""
+        if self._store is not None:
+            self._store.remember(command, self._clock.wall().timestamp())
+
+    def note(self, name: str, value: str) -> None:
+        """A text that the next start finds in `kept`."""
+        if self._store is not None:
+            self._store.note(name, value)
 
     async def wait_connected(self) -> None:
         """Return as soon as the broker has accepted us. Put a timeout around it."""
@@ -137,196 +193,68 @@ class BrokerLink:
             log.info("the network still holds the broker's thread; it ends by itself")
         else:
             thread.join()
+        if self._store is not None:
+            await asyncio.to_thread(self._store.close)
 
+    async def _open(self, store: OutboxStore, loop: asyncio.AbstractEventLoop) -> None:
+        ready = asyncio.Event()
 
-class _Worker:
-    """What the thread does: one connection after the other."""
+        def found(kept: Kept) -> None:
+            self.kept = kept
+            self.publish(self._bridge.restored(kept.notes, self._clock.wall()))
+            ready.set()
 
-    def __init__(
-        self, settings: BrokerSettings, bridge: Bridge, clock: Clock, mailbox: Mailbox, backoff: Backoff
-    ) -> None:
-        self.connected = False
-        self.problem = ""
-        self._settings = settings
-        self._bridge = bridge
-        self._clock = clock
-        self._mailbox = mailbox
-        self._backoff = backoff
-        self._name = f"broker {settings.host}:{settings.port}"
-        self._version5 = True
-        self._stop_at: Seconds | None = None
-        self._drain_until = Seconds(0.0)
-        self._unacknowledged: dict[int, tuple[int | None, Seconds]] = {}
-        self._window = settings.window
-        self._answered = False
-        self._told: set[str] = set()
-        self._dropped_told = Dropped()
-        self._dropped_at = Seconds(0.0)
-
-    def stop(self, deadline: float) -> None:
-        """End within `deadline` seconds. Called from another thread."""
-        now = self._clock.now()
-        self._drain_until = Seconds(now + deadline * (1.0 - _GOODBYE))
-        self._stop_at = Seconds(now + deadline)
-        self._mailbox.rouse()
-
-    def run(self, report: Callable[[], None]) -> None:
-        """Stay connected until stopped; `report` whenever `connected` has changed."""
+        store.open(self._mailbox.restore, lambda kept: _on(loop, lambda: found(kept)))
         try:
-            while self._stop_at is None:
-                began = self._clock.now()
-                problem = self._attempt(report)
-                if self._stop_at is None:
-                    if self._clock.now() - began > _STABLE:
-                        self._backoff.reset()
-                        self._told.clear()
-                        self._version5 = True  # it may have been taken for an older one while it started
-                    self.problem = problem
-                    self._say(problem)
-                    self._rest(self._backoff.next())
-        finally:
-            self._mailbox.close()
-            if undelivered := self._mailbox.undelivered:
-                log.warning("%s: %d events were not delivered", self._name, undelivered)
+            await asyncio.wait_for(ready.wait(), _DISK_PATIENCE)
+        except TimeoutError:
+            log.warning("the disk is slow: the unit begins without its past")
 
-    def _attempt(self, report: Callable[[], None]) -> str:
-        try:
-            return self._once(report)
-        except Exception:
-            # A fault in here must not be the end of all that a unit has to tell.
-            log.exception("%s: the connection failed", self._name)
-            return "an internal error"
-
-    def _say(self, sentence: str) -> None:
-        # The same after every attempt would fill a log that nobody reads then.
-        known = sentence in self._told or len(self._told) >= _SENTENCES
-        log.log(logging.DEBUG if known else logging.WARNING, "%s: %s", self._name, sentence)
-        self._told.add(sentence)
-
-    def _rest(self, seconds: float) -> None:
-        wake = self._mailbox.wake
-        if wake is None:
+    def _heard(self, message: Received | None) -> None:
+        if message is None:
+            twin = self._twins.taken_over()
+        elif message.topic == self._bridge.topics.status:
+            twin = self._twins.heard(message.payload, retained=message.retained, first=message.first)
+        else:
+            self.messages.emit(message)
             return
-        with selectors.PollSelector() as selector:
-            selector.register(wake, selectors.EVENT_READ)
-            selector.select(seconds)
-        self._mailbox.settle()
+        if twin is not None:
+            log.error("another unit speaks as %s: %s", self._bridge.topics.base, twin)
+            self.publish([self._bridge.happened(twin, self._clock.wall())])
 
-    def _once(self, report: Callable[[], None]) -> str:
-        """One connection, from its beginning to its end; why it ended."""
-        connection = Connection(
-            self._settings,
-            self._settings.client_id or self._bridge.client_id,
-            self._bridge.will(self._clock.wall()),
-            version5=self._version5,
-        )
-        try:
-            connection.open()
-            if self._accepted(connection):
-                report()
-                self._serve(connection)
-        except TransportError as error:
-            return str(error)
-        finally:
-            self._finish(connection)
-            report()
-        if connection.wants_other_version:
-            self._version5 = not self._version5
-        return connection.ended
 
-    def _finish(self, connection: Connection) -> None:
-        connection.close()
-        self.connected = False
-        self._unacknowledged.clear()
-        refused = self._mailbox.connection_lost(answered=self._answered)
-        self._answered = False
-        if refused is not None:
-            self._say_refused(refused.topic, "the connection ends over it")
+class _Inbox:
+    """Brings messages from the broker's thread to the loop, in their order, and never more than `WAITING` of them."""
 
-    def _accepted(self, connection: Connection) -> bool:
-        give_up_at = self._clock.now() + self._settings.connect_timeout
-        while connection.accepted is None and not connection.ended and self._stop_at is None:
-            self._wait(connection, _TICK / 4)
-            if self._clock.now() > give_up_at:
-                connection.give_up(f"it accepts connections and says nothing for {self._settings.connect_timeout:g} s")
-        if connection.accepted is None or connection.ended:
-            return False
-        self._begin(connection, connection.accepted)
-        return True
+    def __init__(self, heard: Callable[[Received | None], object]) -> None:
+        self._heard = heard
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._lock = threading.Lock()
+        self._waiting: deque[Received | None] = deque()
 
-    def _begin(self, connection: Connection, accepted: Accepted) -> None:
-        self._window = accepted.window
-        self._mailbox.connected(accepted.largest)
-        self.problem = ""
-        self.connected = True
-        log.info("%s: connected with MQTT %s", self._name, accepted.version)
-        self._send(connection, self._bridge.birth(self._clock.wall()), None)
+    def open(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Deliver on `loop` from now on."""
+        self._loop = loop
 
-    def _serve(self, connection: Connection) -> None:
-        while not connection.ended and self._stop_at is None:
-            self._turn(connection, _TICK)
-            self._tell_dropped()
-        while not connection.ended and self._clock.now() < self._drain_until and self._mailbox.busy:
-            self._turn(connection, _SHORT_TICK)
-        if not connection.ended and len(self._unacknowledged) < self._window:
-            self._leave(connection, self._stop_at or self._clock.now())
+    def put(self, message: Received | None) -> None:
+        """From the broker's thread."""
+        with self._lock:
+            if len(self._waiting) >= WAITING:
+                log.warning("more messages come than are served: one on %s is dropped", message and message.topic)
+                return
+            self._waiting.append(message)
+        if self._loop is not None:
+            _on(self._loop, self._deliver)
 
-    def _leave(self, connection: Connection, until: Seconds) -> None:
-        self._send(connection, self._bridge.farewell(self._clock.wall()), None)
-        while not connection.ended and self._unacknowledged and self._clock.now() < until:
-            self._wait(connection, _SHORT_TICK)
-        connection.disconnect()
-        while not connection.ended and self._clock.now() < until:
-            self._wait(connection, _SHORT_TICK)
+    def _deliver(self) -> None:
+        with self._lock:
+            message = self._waiting.popleft()
+        self._heard(message)
 
-    def _turn(self, connection: Connection, tick: float) -> None:
-        more = self._pump(connection)
-        self._wait(connection, 0.0 if more else tick)
-        oldest = next(iter(self._unacknowledged.values()), None)
-        if oldest is not None and self._clock.now() - oldest[1] > self._settings.acknowledge_timeout:
-            connection.give_up(f"it acknowledges nothing for {self._settings.acknowledge_timeout:g} s")
 
-    def _pump(self, connection: Connection) -> bool:
-        """Hand over what waits, until the network or the window is full; whether there may be more."""
-        for _ in range(_BATCH):
-            # The birth has no place in the outbox but one in the window.
-            window = self._window - sum(ticket is None for ticket, _ in self._unacknowledged.values())
-            if connection.ended or not connection.writable or (sending := self._mailbox.take(window)) is None:
-                return False
-            self._send(connection, sending.publication, sending.ticket)
-        return True
-
-    def _send(self, connection: Connection, publication: Publication, ticket: int | None) -> None:
-        message = connection.send(publication)
-        if message is not None:
-            self._unacknowledged[message] = (ticket, self._clock.now())
-
-    def _wait(self, connection: Connection, seconds: float) -> None:
-        wake = self._mailbox.wake
-        if wake is None:
-            connection.give_up("closed")
-            return
-        connection.wait(wake, seconds)
-        self._mailbox.settle()
-        while connection.acknowledgements:
-            acknowledgement = connection.acknowledgements.popleft()
-            ticket, _ = self._unacknowledged.pop(acknowledgement.message, (None, None))
-            if acknowledgement.refusal:
-                self._refused(ticket, acknowledgement.refusal)
-            else:
-                self._answered = True
-                if ticket is not None:
-                    self._mailbox.acknowledged(ticket)
-
-    def _refused(self, ticket: int | None, reason: str) -> None:
-        publication = self._mailbox.refused(ticket) if ticket is not None else None
-        self._say_refused(publication.topic if publication is not None else self._bridge.topics.status, reason)
-
-    def _say_refused(self, topic: str, reason: str) -> None:
-        self._say(f"it refuses {topic}: {reason}; check its access rules")
-
-    def _tell_dropped(self) -> None:
-        now, dropped = self._clock.now(), self._mailbox.dropped
-        if dropped != self._dropped_told and now - self._dropped_at > _DROPPED_EVERY:
-            self._dropped_told, self._dropped_at = dropped, now
-            self._mailbox.put([self._bridge.state(dropped, self._clock.wall())])
+def _on(loop: asyncio.AbstractEventLoop, work: Callable[[], object]) -> None:
+    """Do `work` on `loop`, if that is not closed yet."""
+    try:
+        loop.call_soon_threadsafe(work)
+    except RuntimeError:
+        log.debug("the loop was closed meanwhile")

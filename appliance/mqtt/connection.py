@@ -12,17 +12,23 @@ from dataclasses import dataclass
 from typing import Final
 
 from paho.mqtt import MQTTException
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from appliance.errors import TransportError
+from appliance.mqtt.payloads import SCHEMA
 from appliance.mqtt.publication import Publication
+from appliance.mqtt.received import Received
 from appliance.mqtt.settings import BrokerSettings
 
 _NOT_YET_VALID: Final = 9  # X509_V_ERR_CERT_NOT_YET_VALID: what a unit without a clock of its own sees after a start
+LARGEST: Final = 64 * 1024
+"""Octets of a packet that we take: MQTT 5 brokers keep larger ones to themselves (§3.1.2.11.4)."""
+_METRIC_EXPIRY: Final = 60  # seconds; a reader who comes later has no use for it
 _GARBAGE: Final = (ValueError, IndexError, KeyError, struct.error, MQTTException)  # paho's parser, given nonsense
 
 
@@ -53,6 +59,11 @@ class Connection:
         self.accepted: Accepted | None = None
         self.ended = ""
         self.acknowledgements: deque[Acknowledgement] = deque()
+        self.received: deque[Received] = deque()
+        self.deaf: str = ""
+        """Why the broker does not let us hear what we asked for; "" if it does."""
+        self.taken_over = False
+        """Somebody else came with our client id."""
         self._settings = settings
         self._version5 = version5
         self._client = Client(
@@ -66,11 +77,13 @@ class Connection:
         if settings.user:
             self._client.username_pw_set(settings.user, settings.password.reveal() or None)
         self._client.will_set(
-            will.topic, will.payload, will.qos, will.retain, self._properties(PacketTypes.WILLMESSAGE)
+            will.topic, will.payload, will.qos, will.retain, self._properties(PacketTypes.WILLMESSAGE, will)
         )
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_publish = self._on_publish
+        self._client.on_message = self._on_message
+        self._client.on_subscribe = self._on_subscribe
         self._unacknowledged: set[int] = set()
         self._opened = False
         self._refused = False
@@ -86,7 +99,13 @@ class Connection:
             if self._settings.tls:
                 self._client.tls_set_context(_tls(self._settings))
             host = self._settings.host.strip("[]")  # an IPv6 address as URIs have it
-            self._client.connect(host, self._settings.port, keepalive=int(self._settings.keepalive))
+            properties = None
+            if self._version5:
+                properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+                properties.MaximumPacketSize = LARGEST
+            self._client.connect(
+                host, self._settings.port, keepalive=int(self._settings.keepalive), properties=properties
+            )
         except TransportError:
             raise
         except (OSError, *_GARBAGE) as error:
@@ -130,7 +149,7 @@ class Connection:
 
     def send(self, publication: Publication) -> int | None:
         """Begin to send; the number to expect an acknowledgement of, None for QoS 0."""
-        properties = self._properties(PacketTypes.PUBLISH)
+        properties = self._properties(PacketTypes.PUBLISH, publication)
         info = self._client.publish(
             publication.topic, publication.payload, publication.qos, publication.retain, properties
         )
@@ -138,6 +157,14 @@ class Connection:
             return None
         self._unacknowledged.add(info.mid)
         return info.mid
+
+    def subscribe(self, filters: tuple[str, ...]) -> None:
+        """Ask for what others publish; comes in `received`. Retained messages are told from others, even live ones."""
+        if self._version5:
+            options = SubscribeOptions(qos=1, retainAsPublished=True)
+            self._client.subscribe([(topic, options) for topic in filters])
+        else:
+            self._client.subscribe([(topic, 1) for topic in filters])
 
     @property
     def writable(self) -> bool:
@@ -163,12 +190,17 @@ class Connection:
     def _has_more(self, held: ssl.SSLSocket) -> bool:
         return self._client.socket() is held and held.pending() > 0
 
-    def _properties(self, packet: int) -> Properties | None:
+    def _properties(self, packet: int, publication: Publication) -> Properties | None:
         if not self._version5:
             return None
         properties = Properties(packet)  # type: ignore[no-untyped-call]
         properties.PayloadFormatIndicator = 1
         properties.ContentType = "application/json"
+        properties.UserProperty = ("schema", str(SCHEMA))
+        if not publication.qos:
+            properties.MessageExpiryInterval = _METRIC_EXPIRY
+        if publication.correlation:
+            properties.CorrelationData = publication.correlation
         return properties
 
     def _on_connect(
@@ -192,7 +224,8 @@ class Connection:
         if self.ended:
             return
         if flags.is_disconnect_packet_from_server:
-            taken = "; another unit has the same name" if reason.getName() == "Session taken over" else ""
+            self.taken_over = reason.getName() == "Session taken over"
+            taken = "; another unit has the same name" if self.taken_over else ""
             self.ended = f"it ended the connection: {reason.getName()}{taken}"
         else:
             # What paho would add says nothing: "Unspecified error".
@@ -205,6 +238,23 @@ class Connection:
             self._unacknowledged.discard(message)
             refusal = reason.getName() if reason.is_failure else ""
             self.acknowledgements.append(Acknowledgement(message, refusal))
+
+    def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
+        properties = message.properties
+        self.received.append(
+            Received(
+                topic=message.topic,
+                payload=bytes(message.payload),
+                retained=message.retain,
+                reply_topic=getattr(properties, "ResponseTopic", ""),
+                correlation=getattr(properties, "CorrelationData", b""),
+            )
+        )
+
+    def _on_subscribe(
+        self, _client: Client, _data: object, _mid: int, reasons: list[ReasonCode], _more: Properties | None
+    ) -> None:
+        self.deaf = next((reason.getName() for reason in reasons if reason.is_failure), "")
 
 
 def _tls(settings: BrokerSettings) -> ssl.SSLContext:

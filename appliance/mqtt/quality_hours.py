@@ -1,6 +1,7 @@
 """The past of a unit's calls by the hour, so that a dashboard that is opened now has one."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,8 +17,13 @@ HOURS: Final = 24
 class HourlyQuality:
     """Adds the records of calls up. Memory does not grow beyond `HOURS`."""
 
-    def __init__(self, past: Iterable[QualityHour] = ()) -> None:
-        self._hours: dict[datetime, QualityHour] = {hour.hour: hour for hour in past}
+    def __init__(self) -> None:
+        self._hours: dict[datetime, QualityHour] = {}
+
+    def restore(self, text: str) -> None:
+        """Take over what `state/quality_hours` said; what can't be read is left out, and what came since stays."""
+        for hour in _read(text):
+            self._hours.setdefault(hour.hour, hour)
 
     def add(self, record: Record) -> QualityHours:
         """Count a call in that has just ended; what there is now."""
@@ -31,6 +37,15 @@ class HourlyQuality:
         oldest, newest = wall - timedelta(hours=HOURS), wall
         self._hours = {start: hour for start, hour in sorted(self._hours.items()) if oldest < start <= newest}
         return QualityHours(hours=tuple(self._hours.values()))
+
+
+def _read(text: str) -> Iterator[QualityHour]:
+    try:
+        hours = json.loads(text)["hours"]
+        for hour in hours:
+            yield QualityHour(**{**hour, "hour": datetime.fromisoformat(hour["hour"])})
+    except (ValueError, KeyError, TypeError):
+        return
 
 
 def _with(hour: QualityHour, record: Record) -> QualityHour:

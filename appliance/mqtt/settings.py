@@ -38,6 +38,10 @@ class BrokerSettings:
     """How long a message may stay unacknowledged before the connection counts as lost."""
     window: int = 20
     """Messages that may wait for their acknowledgement at once."""
+    drain_rate: float = 500.0
+    """Events a second, when many wait."""
+    drain_jitter: Seconds = Seconds(5.0)
+    """Up to so long a unit waits before it sends what waited, if that is much: a fleet does not do so at once."""
 
     def __post_init__(self) -> None:
         if not self.host:
@@ -54,3 +58,5 @@ class BrokerSettings:
             raise UsageError(f"certificate_file {self.certificate_file} is only used with tls")
         if (self.certificate_file is None) != (self.key_file is None):
             raise UsageError(f"certificate_file {self.certificate_file}, key_file {self.key_file}: one needs the other")
+        if self.drain_rate < 1.0:
+            raise UsageError(f"drain_rate {self.drain_rate:g}: at least 1 event a second")

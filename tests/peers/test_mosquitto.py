@@ -82,8 +82,9 @@ async def test_every_event_of_the_call_api_arrives_in_order(mosquitto: Mosquitto
         await observer.wait(lambda seen: seen.tail == "status" and seen.value["state"] == "offline")
     arrived = observer.of("event/")
     expected = [event_name(event) for event in every_event() if not isinstance(event, Sample)]
-    assert [seen.tail.removeprefix("event/") for seen in arrived] == expected
-    assert [seen.value["event"] for seen in arrived] == expected
+    names = [seen.tail.removeprefix("event/") for seen in arrived]
+    assert names == [seen.value["event"] for seen in arrived]
+    assert [name for name in names if name != "call_record"] == expected
     assert not any(seen.retained for seen in arrived)
     numbers = [seen.value["seq"] for seen in observer.seen if "seq" in seen.value]
     assert numbers == list(range(1, len(numbers) + 1)), "no gap, none twice"
@@ -200,7 +201,7 @@ async def test_tls_with_our_authority(mosquitto: Mosquitto) -> None:
 
 
 async def test_packets_larger_than_the_broker_takes_are_left_out() -> None:
-    with Mosquitto(configuration="max_packet_size 2000") as narrow, Observer(narrow) as observer:
+    with Mosquitto(configuration="max_packet_size 2000") as narrow, Observer(narrow, strict=False) as observer:
         async with link(narrow) as unit:
             await connected(unit)
             huge = Publication(topic=f"{BASE}/event/huge", payload=b'"%s"' % (b"x" * 3_000), qos=1, retain=False)

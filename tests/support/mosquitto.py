@@ -21,6 +21,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from tests.support.authority import Authority
+from tests.support.mqtt_schema import validate
 from tests.support.ports import LOOPBACK, free_ports
 from tests.support.require import require
 
@@ -198,9 +199,13 @@ class Seen:
 
 
 class Observer:
-    """Whoever looks at a dashboard: a subscriber that notes every message, in order. A context manager."""
+    """Whoever looks at a dashboard: a subscriber that notes every message, in order. A context manager.
 
-    def __init__(self, broker: Mosquitto, topic: str = "intercom/#") -> None:
+    At its end every message has to be what the schema says, unless it is not `strict`.
+    """
+
+    def __init__(self, broker: Mosquitto, topic: str = "intercom/#", *, strict: bool = True) -> None:
+        self._strict = strict
         self.seen: list[Seen] = []
         self._topic = topic
         self._changed = threading.Condition()
@@ -224,6 +229,9 @@ class Observer:
     ) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+        if kind is None and self._strict:
+            for seen in self.seen:
+                validate(seen.tail, seen.payload)
 
     def of(self, tail: str) -> list[Seen]:
         """What came on topics whose end, after site and device, is `tail`, or begins with it if that ends in `/`."""

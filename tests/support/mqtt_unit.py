@@ -13,6 +13,7 @@ from appliance.mqtt.outbox import Limits
 from appliance.mqtt.settings import BrokerSettings
 from appliance.mqtt.unit_states import UnitInfo
 from appliance.tasks import Backoff
+from appliance.units import Seconds
 from tests.support.client_events import call
 from tests.support.mosquitto import UNIT, UNIT_PASSWORD, Mosquitto, Observer
 
@@ -22,7 +23,9 @@ def bridge(boot_id: str = "boot-1") -> Bridge:
 
 
 def settings(broker: Mosquitto, *, password: str = UNIT_PASSWORD) -> BrokerSettings:
-    return BrokerSettings(host=broker.host, port=broker.plain, user=UNIT, password=Secret(password))
+    return BrokerSettings(
+        host=broker.host, port=broker.plain, user=UNIT, password=Secret(password), drain_jitter=Seconds(0.0)
+    )
 
 
 def quick() -> Backoff:
