@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.app.fleet_broker import FleetBroker
+from appliance.app.fleet.broker import FleetBroker
 from appliance.mqtt.broker import BrokerLink
 from appliance.mqtt.settings import BrokerSettings
 from appliance.provision.authority_folder import AuthorityFolder, Files

@@ -11,7 +11,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from appliance.app.fleet_broker import FleetBroker
+from appliance.app.fleet.broker import FleetBroker
 from appliance.provision.authority_folder import Files
 from tests.support.mosquitto import Seen
 
