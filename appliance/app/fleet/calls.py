@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from random import Random
 from typing import Final
 
@@ -13,7 +14,7 @@ from appliance.calls.cause import Cause
 from appliance.calls.events import ClientEvent
 from appliance.quality.sample import Counters, Sampler
 from appliance.quality.summary import Summary
-from appliance.units import Dbov, Milliseconds, Seconds
+from appliance.units import Milliseconds, Seconds
 
 _ANSWERED: Final = 0.82
 _LONGEST: Final = 1800.0
@@ -21,6 +22,9 @@ _FAILURES: Final = ((Cause.BUSY, 486), (Cause.UNAVAILABLE, 480), (Cause.NOT_FOUN
 
 Step = tuple[float, ClientEvent]
 """Seconds to wait, and what happens then."""
+
+Second = tuple[Conditions, datetime]
+"""What the network is like, and what time it is."""
 
 
 @dataclass(slots=True)
@@ -31,7 +35,7 @@ class Wish:
 
 
 def call(
-    random: Random, own: str, other: str, conditions: Callable[[], Conditions], wish: Wish, *, mean: float
+    random: Random, own: str, other: str, second: Callable[[], Second], wish: Wish, *, mean: float
 ) -> Iterator[Step]:
     """One call between `own`, an AOR, and `other`, who is called or calls; `mean` seconds long if it is answered."""
     direction = random.choice(tuple(Direction))
@@ -56,7 +60,7 @@ def call(
     answered = replace(info, state=CallState.ANSWERED)
     yield random.uniform(1.5, 9.0), events.CallAnswered(call=answered)
     yield 0.05, events.MediaConnected(call=answered)
-    yield from _conversation(random, answered, conditions, wish, min(_LONGEST, 3.0 + random.expovariate(1.0 / mean)))
+    yield from _conversation(random, answered, second, wish, min(_LONGEST, 3.0 + random.expovariate(1.0 / mean)))
 
 
 def _unanswered(random: Random, info: CallInfo) -> Step:
@@ -68,13 +72,14 @@ def _unanswered(random: Random, info: CallInfo) -> Step:
 
 
 def _conversation(
-    random: Random, info: CallInfo, conditions: Callable[[], Conditions], wish: Wish, length: float
+    random: Random, info: CallInfo, second: Callable[[], Second], wish: Wish, length: float
 ) -> Iterator[Step]:
     counters, summary, sampler, seconds = Counters(codec="opus"), Summary(), Sampler(), 0
     muted = False
     while seconds < length and not wish.hang_up:
-        before, counters = counters, _second(random, counters, conditions())
-        sample = sampler.sample(before, counters, Seconds(1.0))
+        conditions, wall = second()
+        before, counters = counters, _one_second_on(random, counters, conditions)
+        sample = sampler.sample(before, counters, Seconds(1.0), wall)
         summary.add(sample)
         seconds += 1
         yield 1.0, events.Sample(call=info, sample=sample)
@@ -95,8 +100,8 @@ def _conversation(
     )
 
 
-def _second(random: Random, before: Counters, conditions: Conditions) -> Counters:
-    """The counters one second on: 50 packets each way, some of them lost."""
+def _one_second_on(random: Random, before: Counters, conditions: Conditions) -> Counters:
+    """50 packets each way, some of them lost, and two voices."""
     lost = sum(random.random() < conditions.loss for _ in range(50)) if conditions.loss else 0
     return replace(
         before,
@@ -111,6 +116,14 @@ def _second(random: Random, before: Counters, conditions: Conditions) -> Counter
         played=Milliseconds(before.played + 1000.0),
         concealed=Milliseconds(before.concealed + 20.0 * lost),
         playout_delay=Milliseconds(40.0 + 2.0 * conditions.jitter),
-        input_level=Dbov(random.uniform(-45.0, -20.0)),
-        output_level=Dbov(random.uniform(-40.0, -18.0)),
+        input_energy=before.input_energy + _energy(random.uniform(-45.0, -20.0)),
+        input_measured=Seconds(before.input_measured + 1.0),
+        output_energy=before.output_energy + _energy(random.uniform(-40.0, -18.0)),
+        output_measured=Seconds(before.output_measured + 1.0),
+        output_audible=Seconds(before.output_audible + 0.6),
     )
+
+
+def _energy(level: float) -> float:
+    """Of a second of sound at `level`, in dB of full scale."""
+    return float(10.0 ** (level / 10.0))

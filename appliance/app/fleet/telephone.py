@@ -9,6 +9,7 @@ faults ───────┘
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import Enum
 from random import Random
 from typing import Final
@@ -56,9 +57,19 @@ class Traffic:
 
 
 class Telephone:
-    """One unit. Begins when it is made; ask again at `due`. Times are the caller's, and only grow."""
+    """One unit. Begins `now`, when it is made, at the time of day `wall`; ask again at `due`. Times only grow."""
 
-    def __init__(self, place: Place, network: SiteNetwork, random: Random, now: Seconds, traffic: Traffic) -> None:
+    def __init__(
+        self,
+        place: Place,
+        network: SiteNetwork,
+        random: Random,
+        traffic: Traffic,
+        *,
+        now: Seconds,
+        wall: datetime,
+    ) -> None:
+        self._wall = wall
         self._place = place
         self._network = network
         self._random = random
@@ -123,7 +134,7 @@ class Telephone:
             if self._registered:
                 other = f"sip:{random.randrange(2000, 2999)}@sip.example.org"
                 self.wish.hang_up = False
-                yield from call(random, self._place.aor, other, self._conditions, self.wish, mean=_MEAN_CALL)
+                yield from call(random, self._place.aor, other, self._second, self.wish, mean=_MEAN_CALL)
             wait = random.expovariate(1.0 / idle)
 
     def _health(self) -> _Story:
@@ -141,6 +152,9 @@ class Telephone:
             restart = random.expovariate(self._traffic.pace / _RESTARTS)
             power_cut = random.expovariate(self._traffic.pace / _POWER_CUTS)
             yield min(restart, power_cut), Fault.RESTART if restart < power_cut else Fault.POWER_CUT
+
+    def _second(self) -> tuple[Conditions, datetime]:
+        return self._conditions(), self._wall + timedelta(seconds=self._now - self._began)
 
     def _conditions(self) -> Conditions:
         return self._network.conditions(Seconds(self._now))

@@ -127,8 +127,10 @@ class Unit:
         boot_id = f"{self._random.getrandbits(48):012x}-1"
         self._bridge = Bridge(self.place.site, self.place.device, boot_id, info=self.place.info)
         self._outbox = Outbox()
-        self._telephone = Telephone(self.place, self._network, self._random, self._clock.now(), self._traffic)
         wall = self._clock.wall()
+        self._telephone = Telephone(
+            self.place, self._network, self._random, self._traffic, now=self._clock.now(), wall=wall
+        )
         self._publish(
             [
                 *self._bridge.initial(wall),

@@ -3,6 +3,7 @@
 import heapq
 import json
 from collections import Counter
+from datetime import UTC, datetime
 from itertools import pairwise
 from random import Random
 from typing import Any
@@ -32,7 +33,7 @@ from appliance.mqtt.publication import Publication
 from appliance.mqtt.unit_states import Health, Sound
 from appliance.units import Seconds
 
-START = Seconds(1000.0)
+START, WALL = Seconds(1000.0), datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 
 
 def lives(
@@ -45,7 +46,7 @@ def lives(
         place.site: SiteNetwork(Random(f"{seed} {place.site}"), START, pace=traffic.pace) for place in everybody
     }
     telephones = [
-        (place, Telephone(place, networks[place.site], Random(f"{seed} {place.name}"), START, traffic))
+        (place, Telephone(place, networks[place.site], Random(f"{seed} {place.name}"), traffic, now=START, wall=WALL))
         for place in everybody
     ]
     happened: list[tuple[float, Place, Happening]] = []
