@@ -39,11 +39,19 @@ class ClockError(TransportError):
 
 
 class LoginError(ApplianceError, PermissionError):
-    """The registrar refused the registration; `status` is its SIP status code, 0 if it never answered."""
+    """The registrar refused the registration, or the access token is of no use.
 
-    def __init__(self, message: str, *, status: int = 0) -> None:
+    `status` is the SIP status code, 0 if the registrar was not asked; `cause` is the word that `LoginFailed` has.
+    """
+
+    def __init__(self, message: str, *, status: int = 0, cause: str = "") -> None:
         super().__init__(message)
         self.status = status
+        self.cause = cause
+
+
+class GrantError(ApplianceError, PermissionError):
+    """The access token does not allow what was asked for."""
 
 
 class DescriptionError(ApplianceError, ValueError):

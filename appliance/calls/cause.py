@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
+from appliance.errors import UsageError
 from appliance.sip.events import Reason
 
 
@@ -39,8 +40,39 @@ class Cause(StrEnum):
     """Something in this unit: the log has it."""
     SIP_FAILURE_CODE = "SIP Failure Code"
     """Any other refusal; the status tells."""
+    INVALID_ACCESS_TOKEN = "INVALID_ACCESS_TOKEN"
+    INVALID_ACCESS_TOKEN_HEADER = "INVALID_ACCESS_TOKEN_HEADER"
+    INVALID_ACCESS_TOKEN_ISSUER = "INVALID_ACCESS_TOKEN_ISSUER"
+    INVALID_ACCESS_TOKEN_SUBJECT = "INVALID_ACCESS_TOKEN_SUBJECT"
+    ACCESS_TOKEN_NOT_VALID_YET = "ACCESS_TOKEN_NOT_VALID_YET"
+    ACCESS_TOKEN_EXPIRED = "ACCESS_TOKEN_EXPIRED"
+    INVALID_ACCESS_TOKEN_SIGNATURE = "INVALID_ACCESS_TOKEN_SIGNATURE"
+    INVALID_ACCESS_TOKEN_GRANTS = "INVALID_ACCESS_TOKEN_GRANTS"
+    EXPIRATION_EXCEEDS_MAX_ALLOWED_TIME = "EXPIRATION_EXCEEDS_MAX_ALLOWED_TIME"
+    MAX_ALLOWED_LOGIN_REACHED = "MAX_ALLOWED_LOGIN_REACHED"
+    UNAUTHORISED = "Unauthorised"
+    """The registrar refused the access token for another reason."""
+    RELOGIN_FAILED_INVALID_TOKEN = "RELOGIN_FAILED_INVALID_TOKEN"
+    """The access token could not be renewed, or its successor was refused."""
 
 
+_BY_TOKEN_CODE: Final = dict(
+    enumerate(
+        (
+            Cause.INVALID_ACCESS_TOKEN,
+            Cause.INVALID_ACCESS_TOKEN_HEADER,
+            Cause.INVALID_ACCESS_TOKEN_ISSUER,
+            Cause.INVALID_ACCESS_TOKEN_SUBJECT,
+            Cause.ACCESS_TOKEN_NOT_VALID_YET,
+            Cause.ACCESS_TOKEN_EXPIRED,
+            Cause.INVALID_ACCESS_TOKEN_SIGNATURE,
+            Cause.INVALID_ACCESS_TOKEN_GRANTS,
+            Cause.EXPIRATION_EXCEEDS_MAX_ALLOWED_TIME,
+            Cause.MAX_ALLOWED_LOGIN_REACHED,
+        ),
+        start=10_001,
+    )
+)
 _BY_STATUS: Final = {
     status: cause
     for cause, statuses in (
@@ -82,6 +114,23 @@ def login_failure(status: int) -> Cause:
     if status in (0, 503):
         return Cause.CONNECTION_ERROR
     return Cause.REQUEST_TIMEOUT if status == 408 else _by_status(status)
+
+
+def token_failure(code: str | None) -> Cause | None:
+    """What is wrong with an access token, by the number the registrar gives; None if it gives none."""
+    if code is None:
+        return None
+    number = code.strip()
+    return _BY_TOKEN_CODE.get(int(number) if number.isascii() and number.isdigit() else 0, Cause.UNAUTHORISED)
+
+
+def error_string(code: int) -> Cause:
+    """The word for a number: 10001 to 10010 are about access tokens, 300 to 699 are SIP statuses. Else `UsageError`."""
+    if code in _BY_TOKEN_CODE:
+        return _BY_TOKEN_CODE[code]
+    if 300 <= code <= 699:
+        return _by_status(code)
+    raise UsageError(f"code {code!r}: 10001 to 10010 and 300 to 699 have a word")
 
 
 def elsewhere(reason: Reason | None) -> bool:

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
 from appliance.calls import headers
+from appliance.calls.account import Account
 from appliance.calls.call import Call
 from appliance.calls.cause import Cause
 from appliance.calls.events import ClientEvent
@@ -13,6 +15,7 @@ from appliance.calls.ports import Current, OnOthers
 from appliance.calls.settings import ClientSettings
 from appliance.calls.stream import EventStream
 from appliance.calls.switchboard import Switchboard
+from appliance.calls.token_source import TokenGenerator, TokenSource
 from appliance.clock import Clock, SystemClock
 from appliance.errors import StateError
 from appliance.events import Emitter
@@ -108,9 +111,41 @@ class Client:
             LoginError: the registrar refused; `LoginFailed` has been told.
             TransportError: it could not be reached within `login_timeout`; `LoginFailed` has been told.
         """
+        self._check_open()
+        await self._board.line.login(Account.of_password(user, password))
+
+    async def login_with_access_token(self, jwt: str) -> None:
+        """`login` with an access token (RFC 7519) in place of user and password: its claims say who logs in.
+
+        The token goes with every REGISTER and INVITE, in the header `ClientSettings.token_header`. While this unit's
+        clock says that it is not valid yet, `login_timeout` is spent waiting for the clock to be set. The same user's
+        next token may be given while logged in.
+
+        Raises:
+            LoginError: it is of no use, or the registrar refuses it; `cause` names what is wrong with it.
+            TransportError: as `login`.
+        """
+        self._check_open()
+        await self._board.line.login_with_token(TokenSource(jwt, self.clock))
+
+    async def login_with_access_token_generator(self, generator: TokenGenerator) -> None:
+        """The same with an async function that makes tokens: it is asked again a minute before each one ends.
+
+        Calls do not notice. When it makes none, or the registrar refuses the new one, `LoginFailed` says
+        "RELOGIN_FAILED_INVALID_TOKEN", and it is asked again and again. `logout` ends that.
+        """
+        self._check_open()
+        await self._board.line.login_with_token(TokenSource(generator, self.clock))
+
+    @property
+    def access_token_expires(self) -> datetime | None:
+        """When the access token ends, as the registrar says, or else the token; None without one."""
+        expires = self._board.line.token_expires
+        return None if expires is None else datetime.fromtimestamp(expires, UTC)
+
+    def _check_open(self) -> None:
         if self._stack is None:
             raise StateError("the client is not open: use `async with`")
-        await self._board.line.login(user, password)
 
     async def logout(self) -> None:
         """End the calls, unregister and disconnect; waits for the far ends' answers, but not for long."""
@@ -194,6 +229,7 @@ class Client:
         Raises:
             UsageError: `dest` or a header can't be used; every bad header is named.
             StateError: not logged in, or another call is in progress or ringing.
+            GrantError: the access token does not allow it; `PermissionDenied` has been told.
             TransportError: the connection to the registrar is down.
         """
         return await self._board.place(dest, extra_headers)

@@ -5,7 +5,7 @@
 
 from dataclasses import dataclass
 
-from appliance.calls.call_info import CallEvent
+from appliance.calls.call_info import CallEvent, Direction
 from appliance.quality.sample import QualitySample
 from appliance.quality.summary import QualitySummary
 
@@ -48,6 +48,14 @@ class Logout:
     """No longer registered. `reason` is "requested", "connection_lost" or "expired"."""
 
     reason: str = "requested"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermissionDenied:
+    """The access token does not allow a call in this `direction`: ours was not made, or theirs was answered 403."""
+
+    direction: Direction
+    cause: str = "INVALID_ACCESS_TOKEN_GRANTS"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +198,7 @@ ClientEvent = (
     | Login
     | LoginFailed
     | Logout
+    | PermissionDenied
     | Calling
     | CallRemoteRinging
     | CallConnected

@@ -53,6 +53,11 @@ def received(headers: HeaderPairs) -> Mapping[str, str]:
     return MappingProxyType(found)
 
 
+def first(headers: HeaderPairs, name: str) -> str | None:
+    """The first value of a header, names without case; None if it is absent."""
+    return next((value for key, value in headers if key.lower() == name.lower()), None)
+
+
 def call_uuid(headers: HeaderPairs) -> str:
     """The UUID the far end gives the call (`X-CallUUID`), "" without a usable one."""
     for name, value in headers:

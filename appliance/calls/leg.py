@@ -17,6 +17,7 @@ from appliance.calls.cause import Cause
 from appliance.calls.ending import last_event
 from appliance.calls.events import ClientEvent, Ending
 from appliance.calls.facts import CallFacts
+from appliance.calls.headers import first
 from appliance.calls.inbox import Inbox
 from appliance.calls.measurement import Measurement
 from appliance.calls.negotiation import Negotiation, text
@@ -153,7 +154,7 @@ class Leg:
                 rejected = event.status in (403, 603)
                 self.end(
                     CallState.REJECTED if rejected else CallState.FAILED,
-                    causes.call_failure(event.status, local=event.local),
+                    self._failure(event),
                     originator="local" if event.local else "remote",
                     status=event.status,
                     words=event.reason,
@@ -180,6 +181,10 @@ class Leg:
         self._home.agent.respond(event.request, 200 if event.method == "INFO" and understood else 415)
         if digit is not None:
             self._digit(*digit, "info")
+
+    def _failure(self, event: sip.Failed) -> Cause:
+        code = first(event.headers, f"{self._home.settings.token_header}-Error-Code")
+        return causes.token_failure(code) or causes.call_failure(event.status, local=event.local)
 
     def _progressed(self, event: sip.Progress) -> None:
         self.facts.adopt(event.headers)

@@ -1,11 +1,15 @@
 """What a client is told before it starts."""
 
+import re
 from dataclasses import dataclass, field
+from typing import Final
 from urllib.parse import urlsplit
 
 from appliance.errors import UsageError
 from appliance.media.settings import MediaSettings
 from appliance.units import Seconds
+
+_TOKEN: Final = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")  # RFC 3261 §25.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +28,8 @@ class ClientSettings:
     """`urn:uuid:…` of this unit (RFC 5626 §4.1); "" makes one."""
     register_expires: int = 120
     """Seconds a registration lasts, 100-86400; it is refreshed in time."""
+    token_header: str = "X-Plivo-Jwt"  # noqa: S105 -- the name of a header
+    """The header that carries an access token; the registrar's answers name what is wrong in `<this>-Error-Code`."""
     auto_register: bool = True
     """`login()` registers; without, it only connects and `register()` is yours."""
     media: MediaSettings = field(default_factory=MediaSettings)
@@ -59,6 +65,8 @@ class ClientSettings:
         for name in ("login_timeout", "ring_timeout", "media_timeout", "reconnect_timeout", "close_timeout"):
             if getattr(self, name) <= 0.0:
                 problems.append(f"{name}: must be more than 0")
+        if not _TOKEN.fullmatch(self.token_header):
+            problems.append(f"token_header: {self.token_header!r} is no name of a header, like X-Plivo-Jwt")
         if problems:
             raise UsageError("; ".join(problems))
 

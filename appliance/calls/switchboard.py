@@ -10,7 +10,7 @@ from typing import Final
 from appliance.calls import destination, headers, progress_tone
 from appliance.calls.call import Call
 from appliance.calls.call_info import CallState, Direction
-from appliance.calls.events import ClientEvent
+from appliance.calls.events import ClientEvent, PermissionDenied
 from appliance.calls.facts import CallFacts
 from appliance.calls.line import Line
 from appliance.calls.ports import Current, OnOthers
@@ -18,7 +18,7 @@ from appliance.calls.settings import ClientSettings
 from appliance.calls.table import CallTable
 from appliance.calls.timers import Timers
 from appliance.clock import Clock
-from appliance.errors import DescriptionError, StateError, TransportError
+from appliance.errors import DescriptionError, GrantError, StateError, TransportError
 from appliance.events import Emitter
 from appliance.media import description_text
 from appliance.media.engine import MediaEngine
@@ -72,6 +72,9 @@ class Switchboard:
             raise StateError("not logged in")
         if not self.line.connected:
             raise TransportError("there is no connection to the registrar at the moment")
+        if not self.line.account.may_call:
+            self.emit(PermissionDenied(direction=Direction.OUTGOING))
+            raise GrantError("the access token does not allow outgoing calls (per.voice.outgoing_allow)")
         obstacle = self.table.obstacle()
         if obstacle:
             raise StateError(obstacle)
@@ -85,7 +88,7 @@ class Switchboard:
         call = Call(self, facts)
         self.table.add(call)
         self.table.take(call)
-        await call.leg.place(target, extra)
+        await call.leg.place(target, (*extra, *self.line.token_headers))
         return call
 
     # What the calls need (`calls.ports.CallHome`).
@@ -189,6 +192,10 @@ class Switchboard:
             self.agent.refuse_offer(event.offer_id, 481)
 
     def _called(self, event: sip.Incoming) -> None:
+        if not self.line.account.may_be_called:
+            self.agent.reject(event.invite, 403)
+            self.emit(PermissionDenied(direction=Direction.INCOMING))
+            return
         if not self.table.may_ring(multiple=self.settings.allow_multiple_incoming):
             log.info("a call from %s is answered busy", event.from_uri)
             self.agent.reject(event.invite, 486)

@@ -20,6 +20,7 @@ from appliance.calls.events import (
     Logout,
     MediaFailed,
     MuteChanged,
+    PermissionDenied,
     Reconnected,
     Reconnecting,
     Sample,
@@ -124,6 +125,8 @@ def _words(event: ClientEvent) -> str:  # noqa: C901, PLR0911, PLR0912 -- a tabl
             return f"{cause}: {status or ''} {reason}".replace("  ", " ")
         case Logout(reason=reason):
             return reason
+        case PermissionDenied(direction=direction, cause=cause):
+            return f"{direction.lower()} calls: {cause}"
         case IncomingCall(caller_id=caller, caller_name=name):
             return f"from {name} <{caller}>" if name else f"from {caller}"
         case CallFailed(cause=cause, status=status):

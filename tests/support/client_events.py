@@ -101,5 +101,6 @@ def every_event() -> list[ClientEvent]:
         events.IncomingCallCanceled(call=incoming, elsewhere=True),
         events.IncomingCallIgnored(call=call(CallState.IGNORED, Direction.INCOMING, "incoming-2")),
         events.CallFailed(call=call(CallState.FAILED, uuid="failed-1"), cause="Busy", status=486),
+        events.PermissionDenied(direction=Direction.OUTGOING),
         events.Logout(reason="requested"),
     ]

@@ -178,6 +178,14 @@ class Kamailio:
         """Answer every WebSocket handshake with the HTTP `status` from now on; None accepts again."""
         self._turn("handshake", status)
 
+    def refuse_tokens(self, method: str, code: int | None) -> None:
+        """Answer every REGISTER or INVITE that shows an access token with 403 and this code; None accepts again."""
+        self._turn(f"token-{method}", code)
+
+    def grant_tokens(self, until: float | None) -> None:
+        """Say in the 200 to a REGISTER that its access token holds until then (seconds since 1970); None: nothing."""
+        self._turn("token-until", None if until is None else round(until))
+
     def log_text(self) -> str:
         """What it wrote since it was last started: a line a REQUEST, RESPONSE, REGISTERED, FORWARDED, WEBSOCKET…"""
         return (self._folder / "kamailio.log").read_text(errors="replace")
@@ -192,11 +200,11 @@ class Kamailio:
             time.sleep(0.02)
         raise TimeoutError(f"nothing like it in {seconds} s; the log:\n{self.log_text()[-3000:]}")
 
-    def _turn(self, knob: str, status: int | None) -> None:
-        if status is None:
+    def _turn(self, knob: str, value: int | None) -> None:
+        if value is None:
             self.rpc("htable.delete", "knob", knob)
         else:
-            self.rpc("htable.sets", "knob", knob, str(status))
+            self.rpc("htable.sets", "knob", knob, str(value))
 
     def _write_configuration(self) -> None:
         authority = Authority(self._folder)
