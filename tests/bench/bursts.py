@@ -73,7 +73,7 @@ def timed(said: Spans, heard: Spans, *, after: float, until: float) -> Timing:
     if not found:
         return Timing((), 0)
     enough = _HEARD * float(np.median([loudness for _, loudness in found]))
-    delays = tuple(delay for delay, loudness in found if loudness >= enough)
+    delays = tuple(delay for delay, loudness in found if loudness >= enough and loudness)
     return Timing(delays, len(found) - len(delays))
 
 

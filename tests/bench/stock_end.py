@@ -22,6 +22,23 @@ _SAMPLES: Final = 960  # 20 ms, what aiortc's own tracks give
 _FRAME: Final = 0.020
 
 
+class Frames:
+    """Samples as frames of libav, one after the other."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def next(self, samples: bytes) -> AudioFrame:
+        """The next 20 ms."""
+        frame = AudioFrame(format="s16", layout="mono", samples=_SAMPLES)
+        frame.planes[0].update(samples)
+        frame.pts = self.count * _SAMPLES
+        frame.sample_rate = SAMPLE_RATE
+        frame.time_base = Fraction(1, SAMPLE_RATE)
+        self.count += 1
+        return frame
+
+
 class DeskTrack(MediaStreamTrack):
     """The desk's microphone."""
 
@@ -31,19 +48,13 @@ class DeskTrack(MediaStreamTrack):
         super().__init__()
         self._desk = desk
         self._began = time.monotonic()
-        self._count = 0
+        self._frames = Frames()
 
     async def recv(self) -> AudioFrame:
-        self._count += 1
-        due = self._began + self._count * _FRAME
+        due = self._began + (self._frames.count + 1) * _FRAME
         await asyncio.sleep(due - time.monotonic())
         now = time.monotonic()
-        frame = AudioFrame(format="s16", layout="mono", samples=_SAMPLES)
-        frame.planes[0].update(self._desk.captured(now, _SAMPLES, late=now - due).tobytes())
-        frame.pts = self._count * _SAMPLES
-        frame.sample_rate = SAMPLE_RATE
-        frame.time_base = Fraction(1, SAMPLE_RATE)
-        return frame
+        return self._frames.next(self._desk.captured(now, _SAMPLES, late=now - due).tobytes())
 
 
 class StockEngine:

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 import numpy as np
+import psutil
 from playwright.async_api import Browser as Chromium
 from playwright.async_api import BrowserContext, ConsoleMessage, Error, Page, Playwright, Route, async_playwright
 
@@ -32,6 +33,7 @@ _FORBIDDING = (
     "LocalNetworkAccessChecksWebRTC",
     "LocalNetworkAccessChecksWebTransport",
 )
+_NO_CARD = "--use-fake-device-for-media-stream"
 _SWITCHES = (
     "--no-sandbox",  # tests may run as root
     "--disable-gpu",
@@ -41,7 +43,7 @@ _SWITCHES = (
     "--disable-background-timer-throttling",
     "--disable-renderer-backgrounding",
     "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
+    _NO_CARD,
     "--autoplay-policy=no-user-gesture-required",
     "--ignore-certificate-errors",
     "--allow-loopback-in-peer-connection",
@@ -232,9 +234,13 @@ class ConnectionPeer(PagePeer):
 
 
 class Browser:
-    """A Chromium process; each peer gets a context of its own in it."""
+    """A Chromium process; each peer gets a context of its own in it.
 
-    def __init__(self) -> None:
+    With `card`, the environment of a PulseAudio, its pages find that sound card; else a device that Chromium makes up.
+    """
+
+    def __init__(self, card: Mapping[str, str] | None = None) -> None:
+        self._card = card
         self._playwright: Playwright | None = None
         self._chromium: Chromium | None = None
 
@@ -243,8 +249,26 @@ class Browser:
         if not BUNDLE.exists():
             missing(f"{BUNDLE.name} of the test page is not built: make web")
         self._playwright = await async_playwright().start()
-        self._chromium = await self._playwright.chromium.launch(executable_path=program, args=list(_SWITCHES))
+        switches = [switch for switch in _SWITCHES if self._card is None or switch != _NO_CARD]
+        self._chromium = await self._playwright.chromium.launch(
+            executable_path=program,
+            args=switches,
+            env=None if self._card is None else dict(self._card),
+            ignore_default_args=[] if self._card is None else ["--mute-audio"],
+        )
         return self
+
+    @property
+    def pid(self) -> int:
+        """The process that has a card of its own; the others of this Chromium are its children."""
+        assert self._card is not None
+        return next(
+            process.pid
+            for process in psutil.Process().children(recursive=True)
+            if "--headless" in " ".join(process.cmdline())
+            and "--type=" not in " ".join(process.cmdline())
+            and process.environ().get("PULSE_SERVER") == self._card["PULSE_SERVER"]
+        )
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -264,8 +288,9 @@ class Browser:
         tone: float | None = 440.0,
         on_call: OnCall = "ring",
         display_name: str = "",
+        card: bool = False,
     ) -> JsSipPeer:
-        """A user agent that registers; it speaks the tone (Hz), None is silence."""
+        """A user agent that registers; it speaks the tone (Hz), None is silence; or through the browser's card."""
         context, page = await self._new_page()
         peer = JsSipPeer(context, page, user)
         await peer.open(
@@ -277,6 +302,7 @@ class Browser:
                 "tone": tone,
                 "onCall": on_call,
                 "displayName": display_name,
+                "card": card,
             }
         )
         return peer

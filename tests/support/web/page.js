@@ -40,7 +40,8 @@ async function prepareAudio() {
   gain.gain.value = settings.tone ? 0.4 : 0.0;
   oscillator.connect(gain).connect(sink);
   oscillator.start();
-  voice = sink.stream;
+  const raw = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+  voice = settings.card ? await navigator.mediaDevices.getUserMedia({ audio: raw }) : sink.stream;
 }
 
 function record(stream) {
@@ -48,8 +49,9 @@ function record(stream) {
   // WebAudio hears a remote stream only while an element plays it too.
   const element = new Audio();
   element.srcObject = stream;
-  element.muted = true;
+  element.muted = !settings.card;
   element.play();
+  if (settings.card) return; // what is played is recorded from the card
   const source = audio.createMediaStreamSource(stream);
   const recorder = new AudioWorkletNode(audio, "recorder");
   source.connect(recorder).connect(audio.destination);
