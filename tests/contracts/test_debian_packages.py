@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 _ROOT = Path(__file__).parents[2]
-_PACKAGES = re.compile(r'\b(?:PACKAGES?|package) ?= ?"([^"]+)"')
+_PACKAGES = re.compile(r'(?:\bPACKAGES? = |\brequire\([^)]*\bpackage=)"([^"]+)"')
 
 
 def test_every_package_that_a_test_requires_is_installed_for_it() -> None:
