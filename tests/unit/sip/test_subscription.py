@@ -7,11 +7,11 @@ from appliance.sip.events import HeaderPairs, Notified, SubscriptionEnded, Subsc
 from appliance.sip.message import Request, Response
 from tests.unit.sip.bench import Bench
 
-PACKAGE = "message-summary"
+EVENTS = "message-summary"
 
 
 def subscribe(bench: Bench, *, expires: int = 600) -> tuple[SubscriptionId, Request]:
-    identifier = bench.core.subscriptions.subscribe("bob", PACKAGE, accept="a/b", expires=expires, now=bench.now)
+    identifier = bench.core.subscriptions.subscribe("bob", EVENTS, accept="a/b", expires=expires, now=bench.now)
     return identifier, bench.request("SUBSCRIBE")
 
 
@@ -22,7 +22,7 @@ def notify(
     *,
     sequence: int = 1,
     tag: str = "peer",
-    package: str = PACKAGE,
+    package: str = EVENTS,
     body: bytes = b"x",
 ) -> None:
     headers: HeaderPairs = (("Event", package), ("Subscription-State", state))
@@ -55,7 +55,7 @@ def ended(bench: Bench) -> tuple[int, str, bool]:
 def test_what_is_sent_and_told() -> None:
     bench = Bench()
     identifier, request = subscribe(bench)
-    assert (request.uri, request.first("Event"), request.first("Accept")) == ("sip:bob@sip.test", PACKAGE, "a/b")
+    assert (request.uri, request.first("Event"), request.first("Accept")) == ("sip:bob@sip.test", EVENTS, "a/b")
     assert request.first("Expires") == "600"
     assert request.first("Contact")
     bench.answer(request, 202, headers=(("Expires", "600"),))
@@ -104,7 +104,7 @@ def test_the_notifier_may_shorten_it() -> None:
 
 @pytest.mark.parametrize(
     ("state", "package", "sequence", "status"),
-    [("", PACKAGE, 2, 400), ("active", "presence", 2, 489), ("active", PACKAGE, 1, 500)],
+    [("", EVENTS, 2, 400), ("active", "presence", 2, 489), ("active", EVENTS, 1, 500)],
 )
 def test_a_notify_that_is_refused(state: str, package: str, sequence: int, status: int) -> None:
     bench = Bench()
@@ -248,7 +248,7 @@ def test_a_lost_connection() -> None:
 
 def test_subscribed_before_there_is_a_connection() -> None:
     bench = Bench(connected=False)
-    bench.core.subscriptions.subscribe("bob", PACKAGE, now=bench.now)
+    bench.core.subscriptions.subscribe("bob", EVENTS, now=bench.now)
     assert (bench.sent(), bench.events()) == ([], [])
     bench.core.connected(bench.now, url="wss://sip.test/ws")
     bench.request("SUBSCRIBE")
