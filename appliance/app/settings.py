@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from appliance.calls.settings import ClientSettings
-from appliance.config.model import Configuration, Line, Media
+from appliance.config.model import Configuration, Line, Media, Turn
 from appliance.media.settings import MediaSettings, TurnServer
 from appliance.phone.dial_plan import DialPlan
 from appliance.phone.state import PhoneSettings
@@ -35,16 +35,25 @@ def client_settings(configuration: Configuration) -> ClientSettings:
 
 def media_settings(media: Media) -> MediaSettings:
     """How sound travels."""
-    turn = media.turn
     return MediaSettings(
         codecs=media.codecs,
         ptime=media.ptime,
         max_average_bitrate=media.max_average_bitrate,
         stun=media.stun,
-        turn=None if turn is None else TurnServer(url=turn.url, username=turn.user, password=turn.password.reveal()),
+        turn=None if media.turn is None else turn_server(media.turn),
         dscp=media.dscp,
         playout_delay=media.playout_delay,
         loopback=media.loopback,
+    )
+
+
+def turn_server(turn: Turn) -> TurnServer:
+    """The relay."""
+    return TurnServer(
+        urls=turn.urls,
+        username=turn.user,
+        password=turn.password.reveal(),
+        ca_file=None if turn.ca_file is None else str(turn.ca_file),
     )
 
 

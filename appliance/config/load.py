@@ -183,10 +183,13 @@ def _codec(value: str) -> str:
 
 def _turn(table: Table) -> Turn:
     turn = Turn(
-        url=table.text("url", check=formats.turn_url, required=True),
+        urls=table.texts("urls", check=formats.turn_url),
         user=table.text("user", required=True),
         password=table.secret("password", required=True),
+        ca_file=table.path("ca_file", must_exist=True),
     )
+    if "urls" not in table or table.is_empty("urls"):
+        table.complain("urls", "media.turn.urls is missing or empty")
     table.finish()
     return turn
 

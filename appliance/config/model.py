@@ -80,12 +80,14 @@ class Line:
 class Turn:
     """[media.turn]: a relay for networks without a direct way."""
 
-    url: str
-    """`turn:host[:port][?transport=udp|tcp]` or `turns:host[:port]` (RFC 7065)."""
+    urls: tuple[str, ...]
+    """`turn:host[:port][?transport=udp|tcp]` or `turns:host[:port]` (RFC 7065), all tried at once."""
     user: str
     """The name of its account."""
     password: Secret
     """Of that account."""
+    ca_file: Path | None = None
+    """PEM certificates trusted for `turns:` instead of the system's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +101,7 @@ class Media:
     max_average_bitrate: int = 24_000
     """Bits a second that Opus keeps to, 8000 to 48000."""
     stun: tuple[str, ...] = ()
-    """STUN servers, `stun:host[:port]`, all asked at once."""
+    """STUN servers, `stun:host[:port]`, all asked at once; the first answer counts."""
     turn: Turn | None = None
     """The relay, if there is one."""
     dscp: int = 46

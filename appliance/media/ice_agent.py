@@ -5,22 +5,18 @@ aioice's, with several STUN servers, a short wait for servers, marked sockets, a
 """
 
 import asyncio
-import copy
 import logging
 import random
-import socket
 from typing import Final, Protocol
 
 import aioice
 from aioice import stun
-from aioice.candidate import candidate_foundation, candidate_priority
 from aioice.ice import CandidatePair, StunProtocol
-from aiortc import RTCIceServer
-from aiortc.rtcicetransport import connection_kwargs
 
 from appliance.media.description import TransportParameters
+from appliance.media.ice_servers import mark, part, reflexive, relayed
 from appliance.media.settings import MediaSettings
-from appliance.media.stun_address import can_reach, is_ipv4, resolved
+from appliance.media.stun_address import is_ipv4
 
 log = logging.getLogger(__name__)
 
@@ -64,85 +60,66 @@ class IceAgent(aioice.Connection):
     """Gathers, is told of the peer, and `connect`s once. A restart of ICE (RFC 8445 §2.4) takes another agent."""
 
     def __init__(self, settings: MediaSettings, listener: IceListener) -> None:
-        turn = settings.turn
-        servers = [] if turn is None else [RTCIceServer(turn.url, turn.username, turn.password)]
-        super().__init__(ice_controlling=False, **connection_kwargs(servers))
+        super().__init__(ice_controlling=False)
         self._settings = settings
         self._listener = listener
         self._names: set[asyncio.Task[None]] = set()
+        self._servers: asyncio.Task[None] | None = None
         self.connected = False
         """A pair is chosen, and was not lost since."""
 
     async def gather(self) -> None:
-        """Open the sockets and learn the local candidates; takes `settings.gathering` at most."""
+        """Open the sockets and learn the local candidates; takes `settings.gathering` at most.
+
+        What servers say later is no longer described, but checked all the same: the peer learns of it by the checks.
+        """
         await self.gather_candidates()
-        if self._settings.dscp:
-            self._mark(self._settings.dscp)
+        for protocol in self._protocols:
+            mark(protocol, self._settings.dscp)
+        if self._settings.stun or self._settings.turn is not None:
+            self._servers = asyncio.create_task(self._ask_servers())
+            await asyncio.wait([self._servers], timeout=self._settings.gathering)
 
     async def get_component_candidates(
         self,
         component: int,
         addresses: list[str],
-        timeout: int = 5,  # noqa: ARG002, ASYNC109 -- aioice's signature
+        timeout: int = 5,  # noqa: ASYNC109 -- aioice's signature
     ) -> list[aioice.Candidate]:
-        """Local candidates: of the machine, and what STUN and TURN servers say before `settings.gathering` is over."""
-        wait = self._settings.gathering
+        """The addresses of the machine."""
+        if self._settings.relay_only:
+            return []
         if self._settings.loopback or not addresses:
             addresses = [*addresses, "127.0.0.1", "::1"]
-        relay, self.turn_server = self.turn_server, None
-        candidates = await super().get_component_candidates(component, addresses)
-        self.turn_server = relay
-        work = [
-            asyncio.create_task(self._reflexive(protocol, server))
-            for server in self._settings.stun
-            for protocol in self._protocols
-            if is_ipv4(protocol.local_candidate.host)
-        ]
-        if relay is not None:
-            # Without addresses of the machine, aioice asks for the relayed candidate alone.
-            alone = super().get_component_candidates(component, [], 0.9 * wait)  # type: ignore[arg-type]  # floats do
-            work.append(asyncio.create_task(alone))
-        if work:
-            done, pending = await asyncio.wait(work, timeout=wait)
-            for task in pending:
-                task.cancel()
-            await asyncio.gather(*pending, return_exceptions=True)
-            for task in work:
-                candidates += _unknown(task.result(), candidates) if task in done else []
-        return candidates
+        return await super().get_component_candidates(component, addresses, timeout)
 
-    async def _reflexive(self, protocol: StunProtocol, server: str) -> list[aioice.Candidate]:
-        """The address that `server` sees `protocol` come from (RFC 8489); empty if it does not answer."""
-        request = stun.Message(message_method=stun.Method.BINDING, message_class=stun.Class.REQUEST)
-        try:
-            address = await resolved(server)
-            if not can_reach(protocol.local_candidate.host, address[0]):
-                return []
-            response, _ = await protocol.request(request, address)
-            host, port = response.attributes["XOR-MAPPED-ADDRESS"]
-        except (OSError, stun.TransactionError, KeyError) as error:
-            log.debug("STUN server %s: %s", server, error)
-            return []
-        found = copy.copy(protocol.local_candidate)
-        found.related_address, found.related_port = found.host, found.port
-        found.type, found.host, found.port = "srflx", host, port
-        found.foundation = candidate_foundation("srflx", "udp", found.related_address)
-        found.priority = candidate_priority(found.component, "srflx")
-        return [found]
+    async def _ask_servers(self) -> None:
+        await asyncio.gather(self._ask_stun(), self._ask_turn())
 
-    def _mark(self, dscp: int) -> None:
-        """Set the DSCP (RFC 2474 §3) of every socket of the machine."""
-        for protocol in self._protocols:
-            link = protocol.transport.get_extra_info("socket")
-            if link is None:
-                continue
-            try:
-                if link.family == socket.AF_INET6:
-                    link.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, dscp << 2)
-                else:
-                    link.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, dscp << 2)
-            except OSError as error:
-                log.debug("packets stay unmarked: %s", error)
+    async def _ask_stun(self) -> None:
+        bases = [protocol for protocol in self._protocols if is_ipv4(protocol.local_candidate.host)]
+        for candidate in await reflexive(bases, self._settings.stun, self._settings.gathering):
+            self._learn(candidate)
+
+    async def _ask_turn(self) -> None:
+        turn = self._settings.turn
+        if turn is None:
+            return
+        relay = await relayed(self, turn)
+        if relay is None:
+            return
+        mark(relay, self._settings.dscp)
+        self._protocols.append(relay)
+        self._learn(relay.local_candidate)
+        if self._early_checks_done:
+            for candidate in self._remote_candidates:
+                self._pair_remote_candidate(candidate)
+            self.sort_check_list()
+
+    def _learn(self, candidate: aioice.Candidate) -> None:
+        """A server named another candidate, if its address is not known already (RFC 8445 §5.1.3)."""
+        if all((known.host, known.port) != (candidate.host, candidate.port) for known in self._local_candidates):
+            self._local_candidates.append(candidate)
 
     async def join(self, remote: TransportParameters) -> None:
         """Find a way to `remote`. Raises `ConnectionError` when the agent was closed before it did.
@@ -230,6 +207,11 @@ class IceAgent(aioice.Connection):
         self._listener = Deaf()
         for task in self._names - {asyncio.current_task()}:
             task.cancel()
+        if self._servers is not None:
+            self._servers.cancel()
+            await asyncio.wait([self._servers])
+        for protocol in self._protocols:
+            part(protocol)
         await super().close()
         for pair in self._check_list:
             pair.task = None  # its traceback holds the pair
@@ -250,9 +232,3 @@ def _usable(lines: tuple[str, ...]) -> list[aioice.Candidate]:
         if usable and (names <= _MULTICAST_NAMES or not candidate.host.endswith(".local")):
             found.append(candidate)
     return found
-
-
-def _unknown(found: list[aioice.Candidate], known: list[aioice.Candidate]) -> list[aioice.Candidate]:
-    """What of `found` has an address that `known` has not (RFC 8445 §5.1.3)."""
-    addresses = {(candidate.host, candidate.port) for candidate in known}
-    return [candidate for candidate in found if (candidate.host, candidate.port) not in addresses]

@@ -10,10 +10,12 @@ from appliance.units import Milliseconds, Seconds
 class TurnServer:
     """A TURN server (RFC 8656) that relays where no direct path exists."""
 
-    url: str
-    """`turn:host[:port][?transport=udp|tcp]` or `turns:host[:port]` (RFC 7065)."""
+    urls: tuple[str, ...]
+    """`turn:host[:port][?transport=udp|tcp]` or `turns:host[:port]` (RFC 7065), all tried at once."""
     username: str
     password: str = field(repr=False)
+    ca_file: str | None = None
+    """Trust anchors for `turns`, a PEM file; None is the system's."""
 
 
 class EchoCancellation(StrEnum):
@@ -53,9 +55,11 @@ class MediaSettings:
     discontinuous: bool = False
     """Send nothing while the microphone is silent (Opus DTX)."""
     stun: tuple[str, ...] = ()
-    """STUN servers, `stun:host[:port]`, all asked at once; whatever has answered in time is used."""
+    """STUN servers, `stun:host[:port]`, all asked at once; the first answer counts."""
     turn: TurnServer | None = None
     """A relay, if there is one."""
+    relay_only: bool = False
+    """Offer the relay and nothing of this machine (RFC 8828 §5.2, mode 4)."""
     gathering: Seconds = Seconds(0.5)
     """How long an offer or answer waits at most for STUN and TURN servers."""
     connecting: Seconds = Seconds(12.0)
@@ -63,7 +67,7 @@ class MediaSettings:
     loopback: bool = False
     """Offer 127.0.0.1 and ::1 too. They are offered anyway when the machine has no other address."""
     dscp: int = 46
-    """The mark of every packet (RFC 8837): 46 is expedited forwarding, 0 none."""
+    """The mark of every packet, also to a relay (RFC 8837): 46 is expedited forwarding, 0 none."""
     voice: VoiceSettings = VoiceSettings()
     """Echo cancellation, noise suppression, gain control."""
     playout_delay: Milliseconds | None = None

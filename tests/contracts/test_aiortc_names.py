@@ -1,15 +1,16 @@
-"""Private names of aiortc and aioice that `media/ice_agent.py` and `association.py` use: one that moves fails here."""
+"""Names of aiortc and aioice that `media/ice_*.py` and `media/association.py` use: one that moves fails here."""
 
 import asyncio
 import inspect
 
 import aioice
 import aioice.ice
-from aioice import stun
+from aioice import stun, turn
 from aioice.candidate import candidate_foundation, candidate_priority
-from aiortc import RTCCertificate, RTCDtlsTransport, RTCIceServer
+from aioice.ice import relayed_candidate
+from aiortc import RTCCertificate, RTCDtlsTransport
 from aiortc.rtcdtlstransport import State
-from aiortc.rtcicetransport import connection_kwargs
+from aiortc.rtcicetransport import parse_stun_turn_uri
 
 
 def parameters(function: object) -> list[str]:
@@ -61,10 +62,14 @@ def test_checks_that_were_given_up_stay_in_progress_until_we_take_them_back() ->
     assert "if pair.task is None:" in source(aioice.Connection.check_start_task)
 
 
-def test_the_agent_leaves_out_loopback_and_waits_for_servers() -> None:
+def test_the_agent_leaves_out_loopback_and_takes_candidates_later() -> None:
     addresses = aioice.ice.get_host_addresses(use_ipv4=True, use_ipv6=True)
     assert "127.0.0.1" not in addresses
-    assert "asyncio.wait(tasks, timeout=timeout)" in source(aioice.Connection.get_component_candidates)
+    assert "for remote_candidate in self._remote_candidates:" in source(aioice.Connection.connect)
+    assert "self._early_checks_done = True" in source(aioice.Connection.connect)
+    assert parameters(aioice.Connection._pair_remote_candidate) == ["self", "remote_candidate"]
+    assert "for protocol in self._protocols:" in source(aioice.Connection._pair_remote_candidate)
+    assert "self._local_candidates[:]" in source(aioice.Connection.local_candidates.fget)
 
 
 def test_a_stun_query_can_be_made_on_a_socket_of_the_agent() -> None:
@@ -103,6 +108,28 @@ def test_the_certificate_makes_the_context_whose_ciphers_we_extend() -> None:
     assert RTCCertificate.generateCertificate().getFingerprints()[0].algorithm == "sha-256"
 
 
-def test_turn_settings_are_translated() -> None:
-    turn = connection_kwargs([RTCIceServer("turn:127.0.0.1:3478?transport=udp", "user", "password")])
-    assert turn["turn_server"] == ("127.0.0.1", 3478)
+def test_an_allocation_can_be_made_apart_from_the_agent() -> None:
+    assert set(parameters(relayed_candidate)) == {
+        "component",
+        "hide_related_address",
+        "protocol_factory",
+        "turn_server",
+        "turn_username",
+        "turn_password",
+        "turn_ssl",
+        "turn_transport",
+    }
+    assert parse_stun_turn_uri("turns:127.0.0.1:5349") == {
+        "scheme": "turns",
+        "host": "127.0.0.1",
+        "port": 5349,
+        "transport": "tcp",
+    }
+    assert parse_stun_turn_uri("turn:turn.test")["transport"] == "udp"
+
+
+def test_the_connection_below_a_relay_can_be_marked_and_cut() -> None:
+    assert "self.__inner_protocol = inner_protocol" in source(turn.TurnTransport.__init__)
+    assert "self.__close_task = asyncio.create_task(self._close())" in source(turn.TurnTransport.close)
+    assert "self.transport = transport" in source(turn.TurnClientMixin.connection_made)
+    assert "self.receiver.connection_lost(exc)" in source(turn.TurnClientMixin.connection_lost)

@@ -25,7 +25,7 @@ def test_every_value_arrives() -> None:
         ptime=40,
         max_average_bitrate=8000,
         stun=("stun:a",),
-        turn=model.Turn(url="turn:a", user="u", password=Secret("p")),
+        turn=model.Turn(urls=("turn:a",), user="u", password=Secret("p")),
         dscp=0,
         playout_delay=Milliseconds(60.0),
         loopback=True,

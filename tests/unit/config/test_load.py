@@ -57,7 +57,7 @@ def test_everything(tmp_path: Path) -> None:
     playout_delay = 60
     loopback = true
     [media.turn]
-    url = "turn:a.test:3478?transport=tcp"
+    urls = ["turn:a.test:3478?transport=tcp", "turns:a.test"]
     user = "t"
     password_file = "turn"
     [audio]
@@ -91,7 +91,7 @@ def test_everything(tmp_path: Path) -> None:
     assert configuration.media.codecs == ("PCMA",)
     assert configuration.media.playout_delay == 60.0
     assert configuration.media.turn == Turn(
-        url="turn:a.test:3478?transport=tcp", user="t", password=Secret("turn-word")
+        urls=("turn:a.test:3478?transport=tcp", "turns:a.test"), user="t", password=Secret("turn-word")
     )
     assert configuration.audio.play == tmp_path / "in.wav"
     assert configuration.panel.driver is PanelDriver.NONE
@@ -140,7 +140,8 @@ ERRORS = [
     (LINE + "[media]\nptime = 30", "unit.toml:6: media.ptime = 30 can't be used: allowed is 10, 20, 40 or 60"),
     (LINE + '[media]\nstun = ["a.test"]', "allowed is stun:host or stun:host:port"),
     (LINE + "[media]\ndscp = 64", "media.dscp = 64 can't be used: allowed is a whole number from 0 to 63"),
-    (LINE + '[media.turn]\nurl = "turn:a"', "unit.toml:5: media.turn.user is missing"),
+    (LINE + '[media.turn]\nurls = "turn:a"', "unit.toml:5: media.turn.user is missing"),
+    (LINE + "[media.turn]\nurls = []", "unit.toml:6: media.turn.urls is missing or empty"),
     (LINE + '[audio]\ndriver = "sound_card"', "did you mean sound-card?"),
     (LINE + '[panel]\ndriver = "oled"', 'panel.driver = "oled" can\'t be used: allowed is one of terminal, gpio, none'),
     (LINE + '[panel]\ndriver = "gpio"', "unit.toml:5: panel.board is missing: the file that says what is connected"),
@@ -215,7 +216,7 @@ def test_advice_about_permissions(tmp_path: Path) -> None:
 def test_the_example_that_ships(tmp_path: Path) -> None:
     for name in ("line.password", "broker.password", "turn.password"):
         (tmp_path / name).write_text("x\n")
-    for name in ("ca.pem", "hall.crt", "hall.key"):
+    for name in ("ca.pem", "turn-ca.pem", "hall.crt", "hall.key"):
         (tmp_path / name).write_text("")
     (tmp_path / "hello.wav").write_text("")
     (tmp_path / "desk-phone.toml").write_text(BOARD.read_text())
