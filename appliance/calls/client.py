@@ -23,6 +23,7 @@ from appliance.media.engine import MediaEngine
 from appliance.media.ports import AudioDevice
 from appliance.media.tones import Tone
 from appliance.sip.user_agent import UserAgent
+from appliance.units import Seconds
 from appliance.version import VERSION
 
 __all__ = ["Client", "ClientSettings"]
@@ -222,6 +223,13 @@ class Client:
     def call_by_uuid(self, uuid: str) -> Call | None:
         """The call with that name, present or former; None if there is none, or it is over."""
         return self._board.table.find(uuid)
+
+    def prepare(self, keep: Seconds = Seconds(30.0)) -> None:
+        """A call is likely within `keep` seconds: gather candidates for it now, so that its INVITE need not wait.
+
+        Again and again is fine, with each digit that is dialled; what no call takes is let go.
+        """
+        self.media.prepare(keep)
 
     async def call(self, dest: str, extra_headers: Mapping[str, str] | None = None) -> Call:
         """Call a number, a user of our domain, or a SIP URI; returns when the INVITE is out.

@@ -122,6 +122,7 @@ class Leg:
         assert self._incoming is not None
         self._home.agent.provisional(self._incoming.invite, 180)
         self.progress.ring()
+        self._home.media.prepare(self._home.settings.ring_timeout)
         self._timers.start("ring", self._home.settings.ring_timeout, self._nobody_answered)
         facts = self.facts
         self.emit(events.IncomingCall(call=self.info, caller_id=facts.src, caller_name=facts.caller_name))

@@ -15,6 +15,7 @@ from typing import Any, Self, TypeVar
 from appliance.clock import Clock, SystemClock
 from appliance.errors import StateError
 from appliance.media.audio_keeper import AudioKeeper
+from appliance.media.candidate_pool import CandidatePool
 from appliance.media.counters import Loudness
 from appliance.media.engine_loop import EngineLoop
 from appliance.media.events import DeviceChanged, MediaEvent
@@ -23,7 +24,9 @@ from appliance.media.ports import AudioDevice
 from appliance.media.session import MediaSession
 from appliance.media.settings import MediaSettings, VoiceSettings
 from appliance.media.tones import Tone, ToneGenerator
+from appliance.media.transport import Transport
 from appliance.media.voice_processing import voice_processor
+from appliance.units import Seconds
 
 __all__ = ["MediaEngine", "MediaSettings"]
 
@@ -73,6 +76,7 @@ class MediaEngine:
             await self._home.loop.stop()
 
     async def _finish(self) -> None:
+        await self._home.pool.close()
         for session in tuple(self._home.sessions):
             await session.finish()
         self._home.mixer.play(None)
@@ -102,6 +106,10 @@ class MediaEngine:
             processor = await asyncio.to_thread(voice_processor, settings)
             self._home.mixer.process(processor)
             self._voice = settings
+
+    def prepare(self, keep: Seconds) -> None:
+        """Gather candidates ahead for a call that is likely within `keep` seconds. From any thread."""
+        self._home.soon(lambda: self._home.pool.fill(keep))
 
     def play(self, tone: Tone | None) -> None:
         """Sound `tone` on the speaker in place of the one that sounds; None ends it. From any thread."""
@@ -141,6 +149,7 @@ class _Home:
         self.settings = settings
         self.clock = clock
         self.loop = EngineLoop()
+        self.pool = CandidatePool(settings, self.clock)
         self.mixer = Mixer(clock.now, lambda stream: self.soon(lambda: self.mixer.remove(stream)))
         self.sessions: tuple[MediaSession, ...] = ()
         self.look: Callable[[], None] = lambda: None
@@ -153,6 +162,9 @@ class _Home:
 
     def tell(self, on_event: Callable[[MediaEvent], None], event: MediaEvent) -> None:
         self.loop.tell(on_event, event)
+
+    def take_ahead(self) -> Transport | None:
+        return self.pool.take()
 
     def audio_needed(self, session: MediaSession, needed: bool) -> None:
         others = tuple(other for other in self.sessions if other is not session)

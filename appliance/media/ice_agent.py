@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 import aioice
 from aioice import stun
-from aioice.ice import CandidatePair, StunProtocol
+from aioice.ice import CandidatePair, StunProtocol, get_host_addresses
 
 from appliance.media.description import TransportParameters
 from appliance.media.ice_servers import mark, part, reflexive, relayed
@@ -65,14 +65,21 @@ class IceAgent(aioice.Connection):
         self._listener = listener
         self._names: set[asyncio.Task[None]] = set()
         self._servers: asyncio.Task[None] | None = None
+        self._addresses: frozenset[str] | None = None
         self.connected = False
         """A pair is chosen, and was not lost since."""
+
+    @property
+    def current(self) -> bool:
+        """The machine has the addresses that it had when this agent gathered; true before that."""
+        return self._addresses is None or self._addresses == _addresses()
 
     async def gather(self) -> None:
         """Open the sockets and learn the local candidates; takes `settings.gathering` at most.
 
         What servers say later is no longer described, but checked all the same: the peer learns of it by the checks.
         """
+        self._addresses = _addresses()
         await self.gather_candidates()
         for protocol in self._protocols:
             mark(protocol, self._settings.dscp)
@@ -216,6 +223,11 @@ class IceAgent(aioice.Connection):
         for pair in self._check_list:
             pair.task = None  # its traceback holds the pair
         self._check_list.clear()  # the pairs hold the sockets' protocols, and these hold the agent
+
+
+def _addresses() -> frozenset[str]:
+    """What this machine is reached by, loopback and link-local addresses aside."""
+    return frozenset(get_host_addresses(use_ipv4=True, use_ipv6=True))
 
 
 def _usable(lines: tuple[str, ...]) -> list[aioice.Candidate]:

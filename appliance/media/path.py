@@ -8,11 +8,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from appliance.clock import Clock
-from appliance.media.association import Association
 from appliance.media.description import TransportParameters
 from appliance.media.events import MediaEvent, SlowGathering
-from appliance.media.settings import MediaSettings
 from appliance.media.transport import Transport
 from appliance.tasks import TaskSet
 from appliance.units import Milliseconds, Seconds
@@ -46,28 +43,27 @@ class PathOwner(Protocol):
 class Path:
     """A transport and the credentials that it was started with."""
 
-    def __init__(
-        self, owner: PathOwner, settings: MediaSettings, clock: Clock, *, association: Association | None = None
-    ) -> None:
+    def __init__(self, owner: PathOwner, transport: Transport) -> None:
         self._owner = owner
-        self._clock = clock
         self._remote: TransportParameters | None = None
-        self.transport = Transport(settings, self, clock, association=association)
+        self.transport = transport
+        self.transport.tell(self)
         client = self.transport.association.client
         self.setup = "" if client is None else "active" if client else "passive"
         """Our DTLS role, "active" or "passive"; "" until it is agreed on."""
 
     async def gather(self) -> None:
         """Learn the local candidates; see `Transport.gather`. When that takes long, the owner hears of it."""
-        began = self._clock.now()
-        alarm = asyncio.get_running_loop().call_later(
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        alarm = loop.call_later(
             _SLOW, lambda: self._owner.happened(SlowGathering(Milliseconds(1000.0 * _SLOW), over=False))
         )
         try:
             await self.transport.gather()
         finally:
             alarm.cancel()
-            took = self._clock.now() - began
+            took = loop.time() - began
             if took >= _SLOW:
                 self._owner.happened(SlowGathering(Milliseconds(1000.0 * took), over=True))
 

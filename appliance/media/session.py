@@ -57,6 +57,9 @@ class SessionHome(Protocol):
     def tell(self, on_event: Callable[[MediaEvent], None], event: MediaEvent) -> None:
         """Hand `event` over on the caller's loop."""
 
+    def take_ahead(self) -> Transport | None:
+        """A transport that has gathered its candidates already, if there is one. On the engine's loop."""
+
     def audio_needed(self, session: "MediaSession", needed: bool) -> None:
         """Keep the audio device open for `session`, or no longer. On the engine's loop."""
 
@@ -235,7 +238,8 @@ class MediaSession:
         keys = None if present is None or self._renewing else present.transport.association
         if keys is not None and not (keys.usable if fingerprints is None else keys.fits(fingerprints)):
             keys = None
-        return Path(self, self._home.settings, self._home.clock, association=keys)
+        ahead = self._home.take_ahead() if keys is None else None
+        return Path(self, ahead or Transport(self._home.settings, self._home.clock, association=keys))
 
     async def _accept_offer(self, sdp: str) -> str:
         remote = parse(sdp)

@@ -41,14 +41,13 @@ class Transport:
     def __init__(
         self,
         settings: MediaSettings,
-        listener: TransportListener,
         clock: Clock,
         *,
         association: Association | None = None,
     ) -> None:
         """Under the keys of `association`, or under new ones with a new certificate."""
         self._settings = settings
-        self._listener = listener
+        self._listener: TransportListener = Nobody()
         self._clock = clock
         self.association = association or Association()
         self.association.attend(self, self._keys_changed)
@@ -59,6 +58,15 @@ class Transport:
         self._settled = asyncio.Event()
         """The handshake is over, one way or the other."""
         self._started = self._open = self._over = False
+
+    def tell(self, listener: TransportListener) -> None:
+        """Let `listener` hear of it from now on; to be called before `start`."""
+        self._listener = listener
+
+    @property
+    def current(self) -> bool:
+        """The machine's addresses are those that it gathered; true before it has."""
+        return self._agent.current
 
     @property
     def usable(self) -> bool:

@@ -56,7 +56,7 @@ from appliance.phone.machine import Machine
 from appliance.phone.ports import Display, HookSwitch, Keypad
 from appliance.phone.screen import Screen
 from appliance.phone.screen_image import render
-from appliance.phone.state import OUTGOING, PhoneSettings, State
+from appliance.phone.state import LIKELY, OUTGOING, PhoneSettings, State
 from appliance.tasks import TaskSet
 
 log = logging.getLogger(__name__)
@@ -188,6 +188,8 @@ class PhoneController:
                     self._do(action)
         finally:
             self._serving = False
+        if self._machine.phase in LIKELY:
+            self._client.prepare()
         self._abandon()
         self._set_timer()
 

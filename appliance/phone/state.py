@@ -51,6 +51,8 @@ ON_HOOK: Final = frozenset({Phase.IDLE, Phase.PRE_DIALLING, Phase.RINGING})
 """The phases of a telephone whose handset is down (`STARTING` does not know)."""
 
 OUTGOING: Final = frozenset({Phase.CALLING, Phase.ALERTING, Phase.EARLY_MEDIA})
+LIKELY: Final = frozenset({Phase.PRE_DIALLING, Phase.DIAL_TONE, Phase.DIALLING})
+"""A call of ours may be asked for any moment."""
 ESTABLISHED: Final = frozenset({Phase.IN_CALL, Phase.ON_HOLD})
 WITH_CALL: Final = OUTGOING | ESTABLISHED | {Phase.RINGING, Phase.ANSWERING}
 """The phases in which there is a call; in all others there is none."""

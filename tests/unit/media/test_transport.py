@@ -60,7 +60,8 @@ class Ear:
 
 async def made(settings: MediaSettings = SETTINGS) -> tuple[Transport, Ear]:
     ear = Ear()
-    transport = Transport(settings, ear, SystemClock())
+    transport = Transport(settings, SystemClock())
+    transport.tell(ear)
     await transport.gather()
     return transport, ear
 
@@ -261,7 +262,7 @@ async def test_nothing_is_left_behind() -> None:
 
 
 async def test_closing_is_possible_at_any_stage_and_twice() -> None:
-    transport = Transport(SETTINGS, Ear(), SystemClock())
+    transport = Transport(SETTINGS, SystemClock())
     await transport.close()
     half, ear = await made()
     other, _ = await made()
@@ -271,7 +272,7 @@ async def test_closing_is_possible_at_any_stage_and_twice() -> None:
     await half.close()
     await other.close()
     assert ear.states == []
-    gathering = Transport(replace(SETTINGS, stun=("stun:127.0.0.1:9",)), Ear(), SystemClock())
+    gathering = Transport(replace(SETTINGS, stun=("stun:127.0.0.1:9",)), SystemClock())
     begun = asyncio.create_task(gathering.gather())
     await asyncio.sleep(0)
     await gathering.close()
