@@ -36,7 +36,7 @@ class Envelope:
 class Call:
     """`cmd/call`: the unit offers to call a number; the person at it lifts the handset, and then it is dialled."""
 
-    number: Annotated[str, Letters(64, r"[0-9A-Za-z*#+_.-]+", "digits, letters, * # + - _ and .")]
+    number: Annotated[str, Letters(32, r"[0-9*#]+", "digits, * and #")]
     """One of the numbers that the unit's configuration allows."""
 
 
