@@ -41,6 +41,9 @@ CALL_WAITING: Final = Tone("call waiting", (425.0,), ((200, 600), (200, 3000)))
 RINGTONE: Final = Tone("ringtone", (660.0, 825.0), ((1000, 400), (1000, 3000)), Dbov(-15.0), warble=12.0)
 RECONNECTING: Final = Tone("reconnecting", (425.0,), ((120, 2880),), Dbov(-32.0))
 """Soft and seldom: the line is not dead, somebody works on it."""
+OFFER: Final = Tone("offer", (660.0, 880.0), ((150, 150), (150, 2550)), warble=12.0)
+"""Quieter and shorter than a ringtone: there is nobody to answer yet."""
+IDENTIFY: Final = Tone("identify", (880.0, 1175.0), ((300, 700),), Dbov(-15.0), warble=6.0)
 HOWLER: Final = Tone("howler", (1400.0, 2060.0, 2450.0, 2600.0), ((100, 100),), Dbov(-12.0))
 """The handset is off its hook and nobody is on the line."""
 

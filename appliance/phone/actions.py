@@ -16,6 +16,10 @@ class ToneName(StrEnum):
     RINGTONE = "ringtone"
     RECONNECTING = "reconnecting"
     """In place of the far end's sound, while its way to us is rebuilt."""
+    OFFER = "offer"
+    """Somebody far away wants a number called from here: lift the handset."""
+    IDENTIFY = "identify"
+    """Here I am."""
     HANG_UP = "hang_up"
     """The handset has been off-hook for too long: it asks to be replaced."""
 

@@ -72,6 +72,8 @@ TONES: Final[Mapping[ToneName, tones.Tone]] = MappingProxyType(
         ToneName.REORDER: tones.REORDER,
         ToneName.RINGTONE: tones.RINGTONE,
         ToneName.RECONNECTING: tones.RECONNECTING,
+        ToneName.OFFER: tones.OFFER,
+        ToneName.IDENTIFY: tones.IDENTIFY,
         ToneName.HANG_UP: tones.HOWLER,
     }
 )

@@ -11,11 +11,13 @@ from appliance.phone.dial_plan import DialPlan
 from appliance.phone.inputs import (
     CallAnswered,
     CallEnded,
+    CallOffered,
     CallPlaced,
     ClockRead,
     EarlyMediaStarted,
     HoldChanged,
     HookChanged,
+    Identified,
     IncomingCall,
     Input,
     KeyPressed,
@@ -25,6 +27,7 @@ from appliance.phone.inputs import (
     QualityMeasured,
     ReconnectionChanged,
     RemoteRinging,
+    TextShown,
     TimePassed,
 )
 from appliance.phone.machine import Machine
@@ -65,6 +68,9 @@ STORIES: Final[Mapping[str, Story]] = MappingProxyType(
             (1, IncomingCall(call="a", number="102", name="Workshop")),
             (9, CallEnded(call="a", status=487)),
         ),
+        "idle, with words": (*_UP, (1, TextShown(text="Back at 14:00, ring at the shop", seconds=Seconds(600.0)))),
+        "identify": (*_UP, (1, Identified(seconds=Seconds(10.0)))),
+        "asked to call": (*_UP, (1, CallOffered(number="101"))),
         "no registrar": (*_UP, (1, LineChanged(registered=False))),
         "password refused": (*_UP, (1, LineChanged(registered=False, refused=True))),
         "number first": (*_UP, *((0.3, KeyPressed(key)) for key in "01715550134")),

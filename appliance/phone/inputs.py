@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from appliance.units import Seconds
+
 
 @dataclass(frozen=True, slots=True)
 class KeyPressed:
@@ -136,6 +138,28 @@ class QualityMeasured:
     mos: float | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOffered:
+    """Somebody far away wants a number called from here: whoever lifts the handset calls it."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextShown:
+    """Words for the idle screen, for so many seconds; "" takes them away."""
+
+    text: str
+    seconds: Seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identified:
+    """Say which telephone this is, for so many seconds, while it is idle."""
+
+    seconds: Seconds
+
+
 @dataclass(frozen=True, slots=True)
 class ClockRead:
     """The time of day as people read it, "14:05"; "" while the clock is not to be trusted."""
@@ -165,6 +189,9 @@ Input = (
     | ReconnectionChanged
     | MediaChanged
     | QualityMeasured
+    | CallOffered
+    | TextShown
+    | Identified
     | ClockRead
     | TimePassed
 )

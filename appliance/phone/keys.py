@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from appliance.phone.actions import Action, Dial, KeySound, Reject, SendDigit, SetHold, SetMute
-from appliance.phone.dial_plan import extended, hash_is_a_digit
+from appliance.phone.dial_plan import LONGEST, extended, hash_is_a_digit
 from appliance.phone.lines import LineCall
 from appliance.phone.state import OVER, Phase, PhoneSettings, State, Step, entered
 from appliance.units import Seconds
@@ -57,7 +57,17 @@ def _pre_dialling(state: State, key: str, now: Seconds, settings: PhoneSettings)
         number = extended(state.number, key)
     else:
         return state, ()
-    return entered(replace(state, number=number), Phase.PRE_DIALLING if number else Phase.IDLE, now, settings), ()
+    keyed = replace(state, number=number, offered=False)
+    return entered(keyed, Phase.PRE_DIALLING if number else Phase.IDLE, now, settings), ()
+
+
+def offered(state: State, number: str, now: Seconds, settings: PhoneSettings) -> Step:
+    """Somebody far away wants `number` called: an open microphone is for whoever holds the handset to decide."""
+    if state.phase is Phase.DIAL_TONE:
+        return dial(state, number, now, settings)
+    if state.phase in {Phase.IDLE, Phase.PRE_DIALLING} and number:
+        return entered(replace(state, number=number[:LONGEST], offered=True), Phase.PRE_DIALLING, now, settings), ()
+    return state, ()
 
 
 def _ringing(state: State, key: str, now: Seconds, settings: PhoneSettings) -> Step:

@@ -17,7 +17,17 @@ from typing import Final
 from appliance.phone import call_progress, keys
 from appliance.phone.actions import Action, Answer, HangUp, PlayTone, Show, StopTone, ToneName
 from appliance.phone.hook import HookMove
-from appliance.phone.inputs import ClockRead, HookChanged, Input, KeyPressed, LineChanged, TimePassed
+from appliance.phone.inputs import (
+    CallOffered,
+    ClockRead,
+    HookChanged,
+    Identified,
+    Input,
+    KeyPressed,
+    LineChanged,
+    TextShown,
+    TimePassed,
+)
 from appliance.phone.screen import Screen
 from appliance.phone.screens import screen_of
 from appliance.phone.state import ESTABLISHED, WITH_CALL, Phase, PhoneSettings, State, Step, entered
@@ -42,6 +52,10 @@ def tone_of(state: State) -> ToneName | None:
     """The tone of a telephone in this state; None is silence, or the far end's own sound."""
     if state.phase is Phase.IN_CALL and state.call is not None and state.call.silent:
         return ToneName.RECONNECTING
+    if state.offered:
+        return ToneName.OFFER
+    if state.phase is Phase.IDLE and state.notices.identifying:
+        return ToneName.IDENTIFY
     return TONES.get(state.phase)
 
 
@@ -72,6 +86,7 @@ class Machine:
     def handle(self, happened: Input, now: Seconds) -> tuple[Action, ...]:
         """Take an input at `now` and return what to do. A deadline that has passed is served first."""
         actions: list[Action] = []
+        self._state = replace(self._state, notices=self._state.notices.at(now))
         if self._state.deadline is not None and now >= self._state.deadline:
             actions += self._take(_expired(self._state, now, self._settings))
         actions += self._take(_step(self._state, happened, now, self._settings))
@@ -79,11 +94,12 @@ class Machine:
         return (*self._audible(), *actions, *self._visible(now))
 
     def deadline(self, now: Seconds) -> Seconds | None:
-        """When `TimePassed` is due: the end of the phase, or the next second of a call's timer."""
+        """When `TimePassed` is due: the end of the phase or of a notice, or the next second of a call's timer."""
         call = self._state.call
         if call is not None and call.answered_at is not None and self._state.phase in ESTABLISHED:
             return Seconds(call.answered_at + int(call.talked(now)) + 1.0)
-        return self._state.deadline
+        ends = (self._state.deadline, self._state.notices.deadline)
+        return min((end for end in ends if end is not None), default=None)
 
     def _take(self, step: Step) -> tuple[Action, ...]:
         self._state, actions = step
@@ -106,18 +122,30 @@ class Machine:
 
 def _step(state: State, happened: Input, now: Seconds, settings: PhoneSettings) -> Step:
     match happened:
-        case TimePassed():
-            return state, ()
         case KeyPressed(key):
             return keys.pressed(state, key, now, settings)
         case HookChanged(off_hook):
             return _hook(state, off_hook, now, settings)
         case LineChanged():
             return _line(state, happened, now, settings), ()
-        case ClockRead(text):
-            return replace(state, clock=text), ()
+        case CallOffered(number=number):
+            return keys.offered(state, number, now, settings)
+        case ClockRead() | TextShown() | Identified() | TimePassed():
+            return _shown(state, happened, now), ()
         case _:
             return call_progress.progressed(state, happened, now, settings)
+
+
+def _shown(state: State, happened: ClockRead | TextShown | Identified | TimePassed, now: Seconds) -> State:
+    match happened:
+        case ClockRead(text):
+            return replace(state, clock=text)
+        case TextShown(text=text, seconds=seconds):
+            return replace(state, notices=state.notices.shown(text, now, seconds))
+        case Identified(seconds=seconds) if state.phase is Phase.IDLE:
+            return replace(state, notices=state.notices.identified(now, seconds))
+        case _:
+            return state
 
 
 def _hook(state: State, off_hook: bool, now: Seconds, settings: PhoneSettings) -> Step:

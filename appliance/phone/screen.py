@@ -9,6 +9,10 @@ class ScreenKind(StrEnum):
 
     STARTING = "starting"
     IDLE = "idle"
+    NOTICE = "notice"
+    """Idle, with words from far away."""
+    IDENTIFY = "identify"
+    """Idle, and saying which telephone it is."""
     OFFLINE = "offline"
     HANDSET_OFF = "handset_off"
     NUMBER = "number"

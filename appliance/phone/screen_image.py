@@ -24,6 +24,7 @@ _MIDDLE: Final = DISPLAY_WIDTH // 2
 
 _ICONS: Final = {
     ScreenKind.STARTING: "handset",
+    ScreenKind.IDENTIFY: "bell",
     ScreenKind.OFFLINE: "warning",
     ScreenKind.UNAVAILABLE: "warning",
     ScreenKind.HANDSET_OFF: "lifted",
@@ -52,6 +53,9 @@ def draw(screen: Screen) -> Image.Image:
         case ScreenKind.IDLE:
             _bar(canvas, screen)
             _idle(canvas, screen)
+        case ScreenKind.NOTICE:
+            _bar(canvas, screen)
+            _notice(canvas, screen)
         case ScreenKind.IN_CALL | ScreenKind.ON_HOLD:
             _bar(canvas, screen)
             _in_call(canvas, screen)
@@ -130,6 +134,17 @@ def _idle(canvas: Canvas, screen: Screen) -> None:
     canvas.text(_MIDDLE, 36, shortened(headline, font, DISPLAY_WIDTH), font, anchor="m")
     detail = drawable(screen.detail)
     canvas.text(_MIDDLE, 49, shortened(detail, Font.BODY, DISPLAY_WIDTH), Font.BODY, anchor="m")
+    _hint(canvas, screen.hint)
+
+
+def _notice(canvas: Canvas, screen: Screen) -> None:
+    text = drawable(screen.headline)
+    rows = wrapped(text, Font.MEDIUM, DISPLAY_WIDTH, 2)
+    font, step = (Font.MEDIUM, 16) if " ".join(rows) == " ".join(text.split()) else (Font.BODY, 12)
+    rows = rows if font is Font.MEDIUM else wrapped(text, font, DISPLAY_WIDTH, 3)
+    top = 38 - (len(rows) - 1) * step // 2
+    for row, line in enumerate(rows):
+        canvas.text(_MIDDLE, top + row * step, line, font, anchor="m")
     _hint(canvas, screen.hint)
 
 

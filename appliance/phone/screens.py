@@ -67,6 +67,15 @@ def _idle(state: State, settings: PhoneSettings) -> Screen:
             hint=words.refused_hint if refused else words.offline_hint,
             ready=False,
         )
+    if state.notices.identifying:
+        return Screen(
+            kind=ScreenKind.IDENTIFY,
+            title=words.this_is,
+            headline=settings.name or settings.number,
+            detail=settings.number,
+        )
+    if state.notices.text:
+        return Screen(kind=ScreenKind.NOTICE, title=settings.name, headline=state.notices.text, hint=words.ready_hint)
     missed = f"{words.missed} {state.missed}: {state.missed_peer}" if state.missed else ""
     headline = state.clock or settings.number or settings.name
     return Screen(
@@ -83,7 +92,7 @@ def _number(state: State, settings: PhoneSettings) -> Screen:
     down = state.phase is Phase.PRE_DIALLING
     return Screen(
         kind=ScreenKind.NUMBER,
-        title=words.number,
+        title=words.call_offered if state.offered else words.number,
         headline=state.number,
         hint=words.lift_to_call if down else words.hash_calls,
         ready=state.line.ready,

@@ -10,6 +10,7 @@ from appliance.phone.actions import Action
 from appliance.phone.dial_plan import DialPlan
 from appliance.phone.hook import Hook
 from appliance.phone.lines import Line, LineCall
+from appliance.phone.notices import Notices
 from appliance.phone.words import ENGLISH, Words
 from appliance.units import Seconds
 
@@ -103,6 +104,8 @@ class State:
     line: Line = field(default_factory=Line)
     number: str = ""
     """What has been keyed in (PRE_DIALLING, DIALLING)."""
+    offered: bool = False
+    """It was not keyed in: somebody far away wants it called (PRE_DIALLING)."""
     attempt: int = 0
     """Counts the calls asked for, so that a late result is not taken for a later call's."""
     call: LineCall | None = None
@@ -118,6 +121,7 @@ class State:
     missed: int = 0
     missed_peer: str = ""
     clock: str = ""
+    notices: Notices = field(default_factory=Notices)
 
 
 Step = tuple[State, tuple[Action, ...]]
@@ -136,4 +140,7 @@ def entered(state: State, phase: Phase, now: Seconds, settings: PhoneSettings) -
         deadline=deadline,
         call=state.call if phase in WITH_CALL else None,
         number=state.number if phase in {Phase.PRE_DIALLING, Phase.DIALLING} else "",
+        offered=state.offered and phase is Phase.PRE_DIALLING,
+        # Whoever touches it has found it.
+        notices=state.notices if phase is Phase.IDLE else state.notices.found(),
     )

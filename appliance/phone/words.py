@@ -52,6 +52,8 @@ class Words:
     handset_off: str = "Handset off"
     replace_handset: str = "Replace the handset"
     number: str = "Number"
+    call_offered: str = "Please call"
+    this_is: str = "This is"
     lift_to_call: str = "Lift handset to call"
     dial_a_number: str = "Dial a number"
     redial_hint: str = "D redials"

@@ -35,6 +35,9 @@ def declared() -> set[Transition]:
     changes |= {(phase, "KeyPressed", p.CALLING) for phase in OVER | {p.DIAL_TONE, p.DIALLING}}
     changes |= {(phase, "KeyPressed", p.UNAVAILABLE) for phase in OVER - {p.UNAVAILABLE} | {p.DIALLING}}
     changes |= {(p.DIALLING, "KeyPressed", to) for to in (p.DIAL_TONE, p.FAILED)}
+    # From far away
+    changes |= {(p.IDLE, "CallOffered", p.PRE_DIALLING)}
+    changes |= {(p.DIAL_TONE, "CallOffered", to) for to in (p.CALLING, p.FAILED)}
     # The line
     changes |= {(p.DIAL_TONE, "LineChanged", p.UNAVAILABLE), (p.UNAVAILABLE, "LineChanged", p.DIAL_TONE)}
     # Time
@@ -128,6 +131,9 @@ class Fingers:
                 inputs.IncomingCall(call=self._fresh(), number="101", name=self._random.choice(("", "Anna"))),
                 inputs.CallPlaced(attempt=self._random.choice((walk.state.attempt, 1)), call=self._fresh()),
                 inputs.ClockRead("14:05"),
+                inputs.CallOffered(number=self._random.choice(("", "101", "09001", "112"))),
+                inputs.TextShown(text=self._random.choice(("", "Back soon")), seconds=Seconds(30.0)),
+                inputs.Identified(seconds=Seconds(5.0)),
                 inputs.TimePassed(),
             )
         )
@@ -192,6 +198,9 @@ HAPPENINGS: st.SearchStrategy[Input] = st.one_of(
     st.builds(inputs.MuteChanged, call=CALLS, muted=st.booleans()),
     st.builds(inputs.HoldChanged, call=CALLS, held=st.booleans(), remote=st.booleans()),
     st.builds(inputs.QualityMeasured, call=CALLS, codec=st.text(max_size=9), mos=st.none() | st.floats(0.0, 5.0)),
+    st.builds(inputs.CallOffered, number=st.text(max_size=40)),
+    st.builds(inputs.TextShown, text=st.text(max_size=64), seconds=st.floats(0.5, 90.0).map(Seconds)),
+    st.builds(inputs.Identified, seconds=st.floats(0.5, 90.0).map(Seconds)),
     st.builds(inputs.ClockRead, st.text(max_size=6)),
     st.just(inputs.TimePassed()),
 )
