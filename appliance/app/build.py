@@ -11,6 +11,7 @@ import uuid
 from dataclasses import dataclass
 
 from appliance.app.drivers import PanelDrivers, audio_device
+from appliance.app.kept_quality import without_quality
 from appliance.app.settings import client_settings, phone_settings
 from appliance.calls.client import Client
 from appliance.config.model import Broker, Configuration
@@ -52,7 +53,8 @@ def build(configuration: Configuration, panel: PanelDrivers, *, audio: AudioDevi
         phone.screens.subscribe(panel.screen_changed)
     broker = None if configuration.broker is None else _broker_link(configuration, configuration.broker)
     if broker is not None:
-        client.subscribe(broker.publish_event)
+        publish = broker.publish_event
+        client.subscribe(publish if client.settings.tracking.remote else without_quality(publish))
     return Unit(configuration=configuration, client=client, phone=phone, panel=panel, broker=broker)
 
 

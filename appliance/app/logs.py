@@ -2,28 +2,15 @@
 
 import json
 import logging
-import re
 import sys
 from datetime import UTC, datetime
 from typing import Final, TextIO
 
 from appliance.config.model import Log, LogFormat
-from appliance.config.secret import HIDDEN
+from appliance.config.redaction import redacted
 
-_SECRETS: Final = re.compile(
-    r"""(?P<before>
-        (?:\b(?:proxy-)?authorization\s*:\s*)                   # a whole header
-        |\b(?:password|passwd|secret|token|response|ice-pwd|jwt)\b\s*["']?\s*[=:]\s*["']?
-    )(?P<value>[^\s"',;)}\]]+(?:(?<=Digest)[^\r\n]*)?)""",
-    re.IGNORECASE | re.VERBOSE,
-)
 _QUIET: Final = ("websockets", "appliance.sim.registrar.websocket", "asyncio", "aioice", "aiortc", "PIL")
 """Libraries whose every step is of no interest below a warning."""
-
-
-def redacted(text: str) -> str:
-    """`text` with the values of passwords, tokens and digest responses hidden."""
-    return _SECRETS.sub(lambda found: f"{found['before']}{HIDDEN}", text)
 
 
 class TextFormatter(logging.Formatter):

@@ -19,7 +19,7 @@ _MACHINE_ID: Final = Path("/etc/machine-id")
 
 def client_settings(configuration: Configuration) -> ClientSettings:
     """The line and its media. Raises `UsageError`."""
-    line = configuration.line
+    line, quality = configuration.line, configuration.quality
     return ClientSettings(
         registrars=line.registrars,
         domain=line.domain,
@@ -29,6 +29,11 @@ def client_settings(configuration: Configuration) -> ClientSettings:
         register_expires=line.register_expires,
         ring_timeout=configuration.dialling.ring_timeout,
         close_timeout=GOODBYE,
+        enable_tracking=quality.enable_tracking,
+        enable_quality_tracking=quality.enable_quality_tracking,
+        quality_preset=quality.preset,
+        feedback_url=quality.feedback_url,
+        feedback_ca_file=None if quality.feedback_ca_file is None else str(quality.feedback_ca_file),
         media=media_settings(configuration.media),
     )
 

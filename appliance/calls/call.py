@@ -12,6 +12,7 @@ from appliance.calls.state import Status
 from appliance.errors import StateError, UsageError
 from appliance.media.session import MediaSession
 from appliance.quality.sample import Counters, QualitySample
+from appliance.quality.summary import QualitySummary
 from appliance.sip.events import Incoming, InviteId
 
 
@@ -126,11 +127,16 @@ class Call:
     @property
     def last_sample(self) -> QualitySample | None:
         """The latest second of quality; None before the first."""
-        return self._leg.measurement.last
+        return self._leg.quality.last
 
     def counters(self) -> Counters:
-        """The running totals of its media."""
-        return self._leg.measurement.counters()
+        """The running totals of its media; once it is over, those of its end."""
+        return self._leg.quality.counters()
+
+    @property
+    def summary(self) -> QualitySummary:
+        """Its quality up to now, or to its end."""
+        return self._leg.quality.summary()
 
     # What its user asks for.
 

@@ -1,10 +1,10 @@
 """[I/O] The client: log in, call, be called, and hear about all of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar, overload
 
 from appliance.calls import headers
 from appliance.calls.account import Account
@@ -22,11 +22,14 @@ from appliance.events import Emitter
 from appliance.media.engine import MediaEngine
 from appliance.media.ports import AudioDevice
 from appliance.media.tones import Tone
+from appliance.quality.feedback import rated, scored
 from appliance.sip.user_agent import UserAgent
 from appliance.units import Seconds
 from appliance.version import VERSION
 
 __all__ = ["Client", "ClientSettings"]
+
+K = TypeVar("K")
 
 
 class Client:
@@ -64,6 +67,7 @@ class Client:
         if self._stack is not None:
             raise StateError("the client is open already")
         async with AsyncExitStack() as stack:
+            stack.enter_context(self._board.feedback.listening())
             await stack.enter_async_context(self._board.tasks)
             await stack.enter_async_context(self.media)
             self._stack = stack.pop_all()
@@ -182,13 +186,22 @@ class Client:
         """The user agent. Raises `StateError` when logged out."""
         return self._board.agent
 
-    def subscribe(self, subscriber: Callable[[ClientEvent], object]) -> Callable[[], None]:
-        """Call `subscriber` with every event from now on; returns what ends it."""
-        return self._board.events.subscribe(subscriber)
+    @overload
+    def subscribe(self, subscriber: Callable[[ClientEvent], object]) -> Callable[[], None]: ...
 
-    def stream(self) -> EventStream[ClientEvent]:
-        """Every event from now on, for `async for`; it ends when the client is closed."""
-        stream = EventStream(self._board.events)
+    @overload
+    def subscribe(self, subscriber: Callable[[K], object], *kinds: type[K]) -> Callable[[], None]: ...
+
+    def subscribe(self, subscriber: Callable[[Any], object], *kinds: type) -> Callable[[], None]:
+        """Call `subscriber` with every event from now on, or with those of `kinds`; returns what ends it.
+
+        `Volume`, 20 times a second, comes only to those who name it, and is measured only for them.
+        """
+        return self._board.events.subscribe(subscriber, *kinds)
+
+    def stream(self, *kinds: type[ClientEvent]) -> EventStream[ClientEvent]:
+        """Every event from now on, or those of `kinds`, for `async for`; it ends when the client is closed."""
+        stream = EventStream(self._board.events, *kinds)
         self._streams.add(stream)
         return stream
 
@@ -279,6 +292,53 @@ class Client:
     def play_tone(self, tone: Tone | None) -> None:
         """Sound a tone on the speaker; None ends it."""
         self.media.play(tone)
+
+    # Feedback.
+
+    async def submit_call_quality_feedback(
+        self,
+        call_uuid: str,
+        stars: int,
+        issues: Sequence[str] | None = None,
+        note: str | None = None,
+        send_console_logs: bool = False,
+    ) -> None:
+        """Say what a call was like, while it lasts or later (`call_uuid`, `last_call_uuid`): 1 (terrible) to 5 stars.
+
+        `FeedbackSubmitted` tells it; if there is a `feedback_url`, it is posted there too, and with
+        `send_console_logs` the last lines of the log, without secrets, go with it.
+
+        Args:
+            call_uuid: the name of a call that is there, or one of the last 50.
+            stars: 1 to 5.
+            issues: for 1 to 4 stars at least one of AUDIO_LAG, BROKEN_AUDIO, CALL_DROPPED, CALLERID_ISSUES,
+                DIGITS_NOT_CAPTURED, ECHO, HIGH_CONNECT_TIME, LOW_AUDIO_LEVEL, ONE_WAY_AUDIO, ROBOTIC_AUDIO, OTHERS.
+            note: at most 280 characters.
+            send_console_logs: the log may go with it.
+
+        Raises:
+            UsageError: an argument can't be used; every such argument is named, with its value.
+            UnknownCall: there was no such call of late.
+            TransportError: the address did not take it, after several tries.
+        """
+        judgement = rated(stars, issues, note, logs=send_console_logs)
+        await self._board.feedback.submit(call_uuid, judgement)
+
+    send_quality_feedback = submit_call_quality_feedback
+
+    async def post_feedback(self, score: int | None = None, issue: str | None = None) -> None:
+        """Say what the current call is like, or the last one was; without arguments: its user declined to.
+
+        Args:
+            score: 1 (terrible) to 5 (great).
+            issue: dropped-call, audio-latency, one-way-audio, choppy-audio, noisy-call or echo.
+
+        Raises:
+            StateError: there was no call yet.
+            UsageError, TransportError: as `submit_call_quality_feedback`.
+        """
+        judgement = scored(score, issue)
+        await self._board.feedback.submit(self.call_uuid or self._board.feedback.latest(), judgement)
 
     def _current(self) -> Call:
         call = self.current_call

@@ -6,6 +6,7 @@
 from dataclasses import dataclass
 
 from appliance.calls.call_info import CallEvent, Direction
+from appliance.calls.quality_events import QualityEvent
 from appliance.quality.sample import QualitySample
 from appliance.quality.summary import QualitySummary
 
@@ -217,6 +218,7 @@ ClientEvent = (
     | Reconnecting
     | Reconnected
     | Sample
+    | QualityEvent
 )
 
 Ending = CallTerminated | CallFailed | IncomingCallCanceled | IncomingCallIgnored

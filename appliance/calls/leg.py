@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable
 
 from appliance.calls import cause as causes
-from appliance.calls import dtmf, events
+from appliance.calls import dtmf, events, remote_audio
 from appliance.calls.call_info import CallInfo, CallState, Direction
 from appliance.calls.cause import Cause
 from appliance.calls.ending import last_event
@@ -19,15 +19,14 @@ from appliance.calls.events import ClientEvent, Ending
 from appliance.calls.facts import CallFacts
 from appliance.calls.headers import first
 from appliance.calls.inbox import Inbox
-from appliance.calls.measurement import Measurement
 from appliance.calls.negotiation import Negotiation, text
 from appliance.calls.ports import CallHome
+from appliance.calls.quality_watch import QualityWatch
 from appliance.calls.reconnection import Reconnection
 from appliance.calls.state import CallProgress
 from appliance.calls.timers import Timers
 from appliance.errors import ApplianceError, DescriptionError, StateError
-from appliance.media.events import DigitReceived, MediaConnected, MediaEvent, MediaFailed
-from appliance.quality.sample import QualitySample
+from appliance.media.events import DeviceChanged, DigitReceived, MediaConnected, MediaEvent, MediaFailed, SlowGathering
 from appliance.sip import events as sip
 from appliance.sip.events import HeaderPairs, InviteId, Reason
 from appliance.tasks import TaskSet
@@ -53,7 +52,6 @@ class Leg:
         self.progress = CallProgress(facts.direction)
         self.media = home.media.session(self._media_happened)
         self.negotiation = Negotiation(home, self.media, self._hold_changed)
-        self.measurement = Measurement(self.media, home.media, home.clock)
         self.tasks = TaskSet(f"call {facts.uuid[:8]}")
         self.muted = False
         self.answered_at: Seconds | None = None
@@ -67,6 +65,7 @@ class Leg:
         self._early: str | None = None
         """The early dialog whose description was applied: its To tag, "" if it had none."""
         self._answer_seen = self._answer_sent = False
+        self.quality = QualityWatch(home, self)
         self._reconnection = Reconnection(home, self)
         self._duration = 0.0
 
@@ -92,6 +91,7 @@ class Leg:
         if on != self.muted:
             self.muted = self.media.muted = on
             self.emit(events.MuteChanged(call=self.info, muted=on))
+            self.quality.changed()
 
     async def place(self, target: str, extra: HeaderPairs) -> None:
         """Send the INVITE. Raises what keeps it from going out; the call is over then, without an event."""
@@ -177,11 +177,14 @@ class Leg:
 
     def _requested(self, event: sip.RequestReceived) -> None:
         """A request that changes nothing of the dialog; one of a kind we have no use for is refused as such."""
-        digit = dtmf.heard(event.content_type, event.body) if event.method == "INFO" else None
-        understood = digit is not None or not event.body
+        body = event.body if event.method == "INFO" else b""
+        digit, audible = dtmf.heard(event.content_type, body), remote_audio.heard(body)
+        understood = digit is not None or audible is not None or not event.body
         self._home.agent.respond(event.request, 200 if event.method == "INFO" and understood else 415)
         if digit is not None:
             self._digit(*digit, "info")
+        if audible is not None:
+            self.quality.remote_audio(audible=audible)
 
     def _failure(self, event: sip.Failed) -> Cause:
         code = first(event.headers, f"{self._home.settings.token_header}-Error-Code")
@@ -286,7 +289,7 @@ class Leg:
         self.emit(events.CallAnswered(call=self.info))
         if self.over:
             return
-        self.tasks.start("quality", self.measurement.run(self._sampled))
+        self.quality.answered()
         self._reconnection.answered()
         if self.negotiation.remote_held:
             self._hold_changed(held=True, by="remote")
@@ -311,16 +314,22 @@ class Leg:
     def _media_happened(self, event: MediaEvent) -> None:
         if self.over:
             return
-        if isinstance(event, DigitReceived):
-            self._digit(event.digit, event.duration, str(event.method))
-        elif isinstance(event, MediaConnected):
-            self._reconnection.path_open()
-        elif isinstance(event, MediaFailed):
-            self._reconnection.path_failed(event.reason)
+        match event:
+            case DigitReceived():
+                self._digit(event.digit, event.duration, str(event.method))
+            case MediaConnected():
+                self._reconnection.path_open()
+            case MediaFailed():
+                self._reconnection.path_failed(event.reason)
+            case SlowGathering():
+                self.quality.gathering(event)
+            case DeviceChanged():
+                self.quality.device_changed(event)
 
     def _hold_changed(self, held: bool, by: str) -> None:
         if self.progress.answered:
             self.emit(events.HoldChanged(call=self.info, held=held, by=by))
+            self.quality.changed()
 
     def _digit(self, digit: str, duration: Milliseconds, method: str) -> None:
         if not self.over and self._filter.is_new(digit, method, self._home.clock.now()):
@@ -330,9 +339,6 @@ class Leg:
         """Tell that the far end did not take them."""
         log.info("call %s: digits were refused: %s", self.facts.uuid, reason)
         self.emit(events.DtmfFailed(call=self.info, digits=digits, reason=reason))
-
-    def _sampled(self, sample: QualitySample) -> None:
-        self.emit(events.Sample(call=self.info, sample=sample))
 
     # The end.
 
@@ -366,10 +372,10 @@ class Leg:
         if not self.progress.end(state):
             return
         self._duration = duration
-        self.measurement.freeze()
+        self.quality.freeze()
         self.facts.end(originator, status, words or str(cause), reason)
         self.ending = last_event(
-            self.info, cause, status=status, reason=reason, duration=duration, summary=self.measurement.result
+            self.info, cause, status=status, reason=reason, duration=duration, summary=self.quality.summary
         )
         self._close()
         self._home.emit(self.ending)

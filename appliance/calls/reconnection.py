@@ -21,6 +21,7 @@ from appliance.calls.events import ClientEvent
 from appliance.calls.negotiation import Negotiation
 from appliance.calls.path_watch import PERIOD, PathWatch
 from appliance.calls.ports import CallHome
+from appliance.calls.quality_watch import QualityWatch
 from appliance.calls.state import CallProgress
 from appliance.calls.timers import Timers
 from appliance.media.session import MediaSession
@@ -49,6 +50,7 @@ class Troubled(Protocol):
     media: MediaSession
     negotiation: Negotiation
     progress: CallProgress
+    quality: QualityWatch
     tasks: TaskSet
 
     @property
@@ -112,6 +114,7 @@ class Reconnection:
         self._call.progress.media(up=False)
         self._timers.start("media", self._home.settings.media_timeout, self._no_media)
         self._call.emit(events.MediaFailed(call=self._call.info, reason=reason))
+        self._call.quality.path("failed")
 
     def _no_media(self) -> None:
         self._call.give_up(Cause.RTP_TIMEOUT if self._was_open else Cause.WEBRTC_ERROR, 408)
@@ -123,6 +126,7 @@ class Reconnection:
         self._call.progress.media(up=False)
         self._begin("media")
         self._call.emit(events.MediaFailed(call=self._call.info, reason=reason))
+        self._call.quality.path("disconnected")
         if self._call.progress.over:
             return
         self._timers.start("reconnect", self._home.settings.reconnect_timeout, self._gave_up)
@@ -132,6 +136,7 @@ class Reconnection:
 
     def _gave_up(self) -> None:
         log.info("call %s: the media path did not come back", self._call.info.call_uuid)
+        self._call.quality.path("failed")
         self._call.give_up(Cause.RTP_TIMEOUT if self._signalling.is_set() else Cause.CONNECTION_ERROR, 408)
 
     def _media_back(self) -> None:
@@ -139,6 +144,7 @@ class Reconnection:
         self._timers.stop_all()
         self._call.progress.media(up=True)
         self._call.emit(events.MediaConnected(call=self._call.info))
+        self._call.quality.path("connected")
         self._settle()
 
     def _begin(self, reason: str) -> None:

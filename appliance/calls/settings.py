@@ -1,12 +1,15 @@
 """What a client is told before it starts."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
 from appliance.errors import UsageError
 from appliance.media.settings import MediaSettings
+from appliance.quality.thresholds import PRESETS
+from appliance.quality.tracking import Tracking, effective
 from appliance.units import Seconds
 
 _TOKEN: Final = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")  # RFC 3261 §25.1
@@ -50,6 +53,19 @@ class ClientSettings:
     """Sound ringtone and ringback by itself; off where a telephone around the client decides that."""
     strict_headers: bool = False
     """The narrower rule for `X-PH-…` headers (see `calls.headers.checked`)."""
+    enable_tracking: bool = True
+    """Quality is told here, and may be told elsewhere; `enable_quality_tracking` is the finer choice."""
+    enable_quality_tracking: str = "all"
+    """"all", "remoteonly" (no `MediaMetrics`, no warnings), "localonly" (nothing leaves the unit) or "none".
+
+    What is not "all" overrides `enable_tracking`.
+    """
+    quality_preset: str = "documented"
+    """The rules of `MediaMetrics` and warnings: "documented", or an SDK's as shipped, "plivo" or "twilio"."""
+    feedback_url: str = ""
+    """`https://` address that feedback is posted to as JSON; "" posts none."""
+    feedback_ca_file: str | None = None
+    """Trust anchors for it, a PEM file; None is the system's."""
 
     def __post_init__(self) -> None:
         problems: list[str] = []
@@ -67,8 +83,22 @@ class ClientSettings:
                 problems.append(f"{name}: must be more than 0")
         if not _TOKEN.fullmatch(self.token_header):
             problems.append(f"token_header: {self.token_header!r} is no name of a header, like X-Plivo-Jwt")
+        problems += self._quality_problems()
         if problems:
             raise UsageError("; ".join(problems))
+
+    def _quality_problems(self) -> Iterator[str]:
+        for name, allowed in (("enable_quality_tracking", tuple(Tracking)), ("quality_preset", tuple(PRESETS))):
+            value = getattr(self, name)
+            if value.lower() not in allowed:
+                yield f"{name}: {value!r} is not one of {', '.join(allowed)}"
+        if self.feedback_url and not _is_https(self.feedback_url):
+            yield f"feedback_url: {self.feedback_url!r} is not https://host…"
+
+    @property
+    def tracking(self) -> Tracking:
+        """What `enable_tracking` and `enable_quality_tracking` come to."""
+        return effective(enable_tracking=self.enable_tracking, enable_quality_tracking=self.enable_quality_tracking)
 
     @property
     def registrar_urls(self) -> tuple[str, ...]:
@@ -79,3 +109,11 @@ class ClientSettings:
     def sip_domain(self) -> str:
         """`domain`, or the host of the first registrar."""
         return self.domain or urlsplit(self.registrar_urls[0]).hostname or ""
+
+
+def _is_https(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "https" and bool(parts.hostname) and parts.port != 0 and not parts.username
+    except ValueError:
+        return False

@@ -16,17 +16,17 @@ MAX_WAITING: Final = 256
 
 
 class EventStream(Generic[E]):
-    """Every event since the stream was made, each once: `async for event in stream`. Ends when it is closed.
+    """Every event since the stream was made, or those of `kinds`: `async for event in stream`. Ends when it is closed.
 
     A reader that falls `MAX_WAITING` events behind loses the oldest; `dropped` counts them.
     """
 
-    def __init__(self, emitter: Emitter[E]) -> None:
+    def __init__(self, emitter: Emitter[E], *kinds: type[E]) -> None:
         self.dropped = 0
         self._waiting: deque[E] = deque()
         self._news = asyncio.Event()
         self._closed = False
-        self._unsubscribe: Callable[[], None] = emitter.subscribe(self._happened)
+        self._unsubscribe: Callable[[], None] = emitter.subscribe(self._happened, *kinds)
 
     def _happened(self, event: E) -> None:
         if len(self._waiting) >= MAX_WAITING:

@@ -12,11 +12,14 @@ from appliance.calls.call import Call
 from appliance.calls.call_info import CallState, Direction
 from appliance.calls.events import ClientEvent, PermissionDenied
 from appliance.calls.facts import CallFacts
+from appliance.calls.feedback_desk import FeedbackDesk
 from appliance.calls.line import Line
 from appliance.calls.ports import Current, OnOthers
+from appliance.calls.quality_events import Volume
 from appliance.calls.settings import ClientSettings
 from appliance.calls.table import CallTable
 from appliance.calls.timers import Timers
+from appliance.calls.volume_teller import VolumeTeller
 from appliance.clock import Clock
 from appliance.errors import DescriptionError, GrantError, StateError, TransportError
 from appliance.events import Emitter
@@ -43,10 +46,14 @@ class Switchboard:
         self.settings = settings
         self.clock = clock
         self.media = media
-        self.events: Emitter[ClientEvent] = Emitter()
+        self.events: Emitter[ClientEvent] = Emitter(on_demand=(Volume,), demand_changed=self._demand_changed)
         self.line = Line(settings, clock, self.emit, self._happened)
         self.table: CallTable[Call] = CallTable()
+        self.feedback = FeedbackDesk(settings, lambda: self.table.calls, self.emit)
         self.tasks = TaskSet("calls")
+        self._volumes = VolumeTeller(
+            self.tasks, lambda: self.table.current, lambda: self.events.wanted(Volume), self.events.emit
+        )
         self._releases: set[asyncio.Task[None]] = set()
         self._ignored = Timers()
         self._requests: dict[RequestId, asyncio.Future[ResponseReceived]] = {}
@@ -106,6 +113,10 @@ class Switchboard:
                 self._tone = tone
                 self.media.play(tone)
         self.events.emit(event)
+        self._volumes.look()
+
+    def _demand_changed(self) -> None:
+        self._volumes.look()
 
     def response(self, request: RequestId) -> "asyncio.Future[ResponseReceived]":
         """What comes back to a request of ours."""
@@ -148,6 +159,7 @@ class Switchboard:
         """`call` has ended."""
         assert isinstance(call, Call)
         self.table.remove(call)
+        self.feedback.ended(call, call.leg.facts.former_uuid)
         if call.state is CallState.IGNORED and call.leg.invite is not None:
             invite = call.leg.invite
             self._ignored.start(str(invite), _IGNORED_LIMIT, lambda: self.agent.reject(invite, 480))

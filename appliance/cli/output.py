@@ -26,6 +26,13 @@ from appliance.calls.events import (
     Sample,
     WebSocketConnected,
 )
+from appliance.calls.quality_events import (
+    FeedbackSubmitted,
+    MediaMetrics,
+    RemoteAudioStatus,
+    WarningCleared,
+    WarningRaised,
+)
 from appliance.clock import Clock, SystemClock
 from appliance.events import event_name
 from appliance.mqtt.document import Json, document
@@ -145,5 +152,14 @@ def _words(event: ClientEvent) -> str:  # noqa: C901, PLR0911, PLR0912 -- a tabl
             return reason
         case Reconnected(duration=duration):
             return f"after {duration:.1f} s"
+        case MediaMetrics(type=kind, stream=stream, value=value, active=active):
+            shown = f"{value:.3g}" if isinstance(value, float) else value
+            return " ".join(filter(None, (kind, stream, shown, "" if active else "(over)")))
+        case WarningRaised(name=name) | WarningCleared(name=name):
+            return name
+        case RemoteAudioStatus(audible=audible):
+            return "sound" if audible else "no sound"
+        case FeedbackSubmitted(feedback=feedback):
+            return ", ".join([f"score {feedback.score}", *feedback.issues])
         case CallEvent(call=call):
             return call.dest if call.direction is Direction.OUTGOING else call.src

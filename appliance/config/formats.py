@@ -27,6 +27,18 @@ def web_socket_url(value: str) -> str:
     return "" if good and value.isprintable() and " " not in value else allowed
 
 
+def https_url(value: str) -> str:
+    """An address that something is posted to."""
+    allowed = 'an address like "https://example.org/feedback"'
+    try:
+        parts = urlsplit(value)
+        good = parts.scheme == "https" and bool(parts.hostname) and not parts.fragment and parts.port != 0
+    except ValueError:
+        return allowed
+    plain = parts.username is None and parts.password is None
+    return "" if good and plain and value.isprintable() and " " not in value else allowed
+
+
 def host(value: str) -> str:
     """A host name or an address, IPv6 in brackets."""
     return "" if _HOST.fullmatch(value) else 'a host name or an address, like "sip.example.org" or "192.0.2.7"'

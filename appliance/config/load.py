@@ -21,6 +21,9 @@ from appliance.config.model import (
     Media,
     Panel,
     PanelDriver,
+    Quality,
+    QualityPreset,
+    QualityTracking,
     Turn,
     Unit,
 )
@@ -111,6 +114,7 @@ def _configuration(top: Table) -> Configuration:
         audio=_audio(top.table("audio")),
         panel=_panel(top.table("panel")),
         dialling=_dialling(top.table("dialling")),
+        quality=_quality(top.table("quality")),
         broker=_broker(top.table("broker")) if "broker" in top else None,
         log=_log(top.table("log")),
     )
@@ -235,6 +239,20 @@ def _dialling(table: Table) -> Dialling:
     )
     table.finish()
     return dialling
+
+
+def _quality(table: Table) -> Quality:
+    quality = Quality(
+        preset=table.choice("preset", QualityPreset.DOCUMENTED),
+        enable_tracking=table.flag("enable_tracking", default=Quality.enable_tracking),
+        enable_quality_tracking=table.choice("enable_quality_tracking", QualityTracking.ALL),
+        feedback_url=table.text("feedback_url", check=formats.https_url),
+        feedback_ca_file=table.path("feedback_ca_file", must_exist=True),
+    )
+    if quality.feedback_ca_file is not None and "feedback_url" not in table:
+        table.complain("feedback_ca_file", "quality.feedback_ca_file is of no use without quality.feedback_url")
+    table.finish()
+    return quality
 
 
 def _broker(table: Table) -> Broker:

@@ -46,6 +46,24 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+class QualityPreset(StrEnum):
+    """Whose rules say that a call is bad."""
+
+    DOCUMENTED = "documented"
+    """3 of the last 5 seconds."""
+    PLIVO = "plivo"
+    TWILIO = "twilio"
+
+
+class QualityTracking(StrEnum):
+    """Who is told of quality."""
+
+    ALL = "all"
+    REMOTE_ONLY = "remoteonly"
+    LOCAL_ONLY = "localonly"
+    NONE = "none"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Unit:
     """[unit]: which telephone this is."""
@@ -161,6 +179,22 @@ class Dialling:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Quality:
+    """[quality]: when a call counts as bad, who is told of it, and where what its user thinks of it goes."""
+
+    preset: QualityPreset = QualityPreset.DOCUMENTED
+    """The rules: those of the documents, or an SDK's as shipped."""
+    enable_tracking: bool = True
+    """Tell of quality at all; `enable_quality_tracking` overrides it unless that is "all"."""
+    enable_quality_tracking: QualityTracking = QualityTracking.ALL
+    """all; remoteonly: no warnings on the unit; localonly: nothing to the broker; none."""
+    feedback_url: str = ""
+    """An `https://` address that users' feedback is posted to, "" for none."""
+    feedback_ca_file: Path | None = None
+    """PEM certificates trusted for it instead of the system's."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Broker:
     """[broker]: where the unit's events go."""
 
@@ -204,5 +238,6 @@ class Configuration:
     audio: Audio = field(default_factory=Audio)
     panel: Panel = field(default_factory=Panel)
     dialling: Dialling = field(default_factory=Dialling)
+    quality: Quality = field(default_factory=Quality)
     broker: Broker | None = None
     log: Log = field(default_factory=Log)

@@ -125,9 +125,14 @@ class MediaEngine:
         return Loudness() if self._keeper is None else self._keeper.microphone.loudness
 
     @property
-    def microphone_works(self) -> bool:
-        """There is a device, and nothing is known to be wrong with it. From any thread."""
-        return self._audio is not None and not self._problem
+    def has_audio(self) -> bool:
+        """There is a device, be it in order or not."""
+        return self._audio is not None
+
+    @property
+    def audio_problem(self) -> str:
+        """What is wrong with the device, one sentence for people; "" if nothing is. From any thread."""
+        return self._problem
 
     def _device_changed(self, problem: str | None) -> None:
         self._problem = problem or ""

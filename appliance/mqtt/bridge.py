@@ -17,7 +17,7 @@ from appliance.errors import UsageError
 from appliance.events import event_name
 from appliance.mqtt import payloads
 from appliance.mqtt.call_states import CallStates, Overview, Record
-from appliance.mqtt.catalogue import STATES, UnitEvent
+from appliance.mqtt.catalogue import STATES, UNPUBLISHED, UnitEvent
 from appliance.mqtt.command_payloads import Audit, ConfigReported, Response
 from appliance.mqtt.payloads import Header, Numbered
 from appliance.mqtt.publication import Publication
@@ -132,6 +132,8 @@ class Bridge:
         if isinstance(event, Sample):
             payload = payloads.interval(self._header(wall), event.call.call_uuid, event.sample)
             return [self._quality(event.call.call_uuid, payload, qos=0)]
+        if isinstance(event, UNPUBLISHED):
+            return []
         publications = [self._event(event_name(event), event, wall)]
         if isinstance(event, CallEvent):
             publications += self._call(event, wall)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final, get_args
 
 from appliance.calls.events import ClientEvent, Sample
+from appliance.calls.quality_events import Volume, WarningCleared, WarningRaised
 from appliance.events import event_name
 from appliance.mqtt.call_states import Overview, Record
 from appliance.mqtt.command_payloads import COMMANDS, Audit, ConfigDesired, ConfigReported, Envelope, Response
@@ -77,9 +78,14 @@ UnitEvent = Audit | TwinSeen
 """Events of the unit that are not the call API's."""
 
 
+UNPUBLISHED: Final = (Volume, WarningRaised, WarningCleared)
+"""Of the call API's events: what is too often, and what `media_metrics` says in other words."""
+
+
 def event_types() -> dict[str, type]:
     """`event/<name>`: those of the call API, whatever they are by now, and the unit's own."""
-    named = {event_name(kind): kind for kind in (*get_args(ClientEvent), *get_args(UnitEvent)) if kind is not Sample}
+    kinds = (*get_args(ClientEvent), *get_args(UnitEvent))
+    named = {event_name(kind): kind for kind in kinds if kind not in (Sample, *UNPUBLISHED)}
     return named | {"call_record": CallRecord}
 
 

@@ -3,11 +3,13 @@
 from datetime import UTC, datetime
 from types import MappingProxyType
 
-from appliance.calls import events
+from appliance.calls import events, quality_events
 from appliance.calls.call_info import CallInfo, CallState, Direction
 from appliance.calls.events import ClientEvent
+from appliance.quality.feedback import Feedback, Issue
 from appliance.quality.sample import QualitySample, Totals
 from appliance.quality.summary import QualitySummary
+from appliance.quality.thresholds import Threshold
 from appliance.units import Dbov, Milliseconds, Seconds
 
 SAMPLE = QualitySample(
@@ -93,10 +95,32 @@ def every_event() -> list[ClientEvent]:
         events.DtmfReceived(call=answered, digit="5", duration=120.0, method="rfc4733"),
         events.DtmfFailed(call=answered, digits="12", reason="415 Unsupported Media Type"),
         events.Sample(call=answered, sample=SAMPLE),
+        quality_events.MediaMetrics(
+            call=answered,
+            group="network",
+            type="high_jitter",
+            value=41.5,
+            active=True,
+            desc="jitterRemoteMeasures",
+            stream="remote",
+        ),
+        quality_events.WarningRaised(
+            call=answered,
+            name="high-jitter",
+            values=(38.0, 41.0, 41.5),
+            samples=(SAMPLE, SAMPLE, SAMPLE),
+            threshold=Threshold(name="max", value=30.0),
+        ),
+        quality_events.WarningCleared(call=answered, name="high-jitter"),
+        quality_events.Volume(call=answered, input=0.61, output=0.58),
+        quality_events.RemoteAudioStatus(call=answered, audible=True),
         events.Reconnecting(call=answered, reason="media"),
         events.MediaFailed(call=answered, reason="the path was lost"),
         events.Reconnected(call=answered, duration=4.25),
         events.CallTerminated(call=call(CallState.ENDED), cause="Terminated", duration=10.02, summary=SUMMARY),
+        quality_events.FeedbackSubmitted(
+            call=call(CallState.ENDED), feedback=Feedback(score=2, issues=(Issue.ECHO,), note="like in a cave")
+        ),
         events.IncomingCall(call=incoming, caller_id="201", caller_name="Front door"),
         events.IncomingCallCanceled(call=incoming, elsewhere=True),
         events.IncomingCallIgnored(call=call(CallState.IGNORED, Direction.INCOMING, "incoming-2")),

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from appliance.calls.settings import ClientSettings
@@ -12,12 +14,36 @@ def test_the_domain_is_the_registrars_host_unless_given() -> None:
 
 def test_everything_that_is_wrong_is_said_at_once() -> None:
     with pytest.raises(UsageError) as caught:
-        ClientSettings(registrars=("http://a", "wss://"), register_expires=5, ring_timeout=Seconds(0.0))
+        ClientSettings(
+            registrars=("http://a", "wss://"),
+            register_expires=5,
+            ring_timeout=Seconds(0.0),
+            enable_quality_tracking="some",
+            quality_preset="strict",
+            feedback_url="http://example.org",
+        )
     message = str(caught.value)
-    for word in ("'http://a'", "'wss://'", "register_expires", "ring_timeout"):
+    for word in (
+        "'http://a'",
+        "'wss://'",
+        "register_expires",
+        "ring_timeout",
+        "enable_quality_tracking: 'some' is not one of all, remoteonly, localonly, none",
+        "quality_preset: 'strict' is not one of documented, plivo, twilio",
+        "feedback_url: 'http://example.org' is not https://host",
+    ):
         assert word in message
 
 
 def test_a_client_needs_a_registrar() -> None:
     with pytest.raises(UsageError, match="registrars"):
         ClientSettings(registrars=())
+
+
+def test_what_tracking_comes_to() -> None:
+    def tracking(**options: Any) -> str:
+        return ClientSettings(registrars="ws://a", **options).tracking
+
+    assert tracking() == "all"
+    assert tracking(enable_tracking=False) == "none"
+    assert tracking(enable_tracking=False, enable_quality_tracking="LOCALONLY") == "localonly"

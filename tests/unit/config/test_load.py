@@ -5,7 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.config.load import advice, load, parse
-from appliance.config.model import AudioDriver, Broker, Line, LogFormat, PanelDriver, Turn
+from appliance.config.model import (
+    AudioDriver,
+    Broker,
+    Line,
+    LogFormat,
+    PanelDriver,
+    Quality,
+    QualityPreset,
+    QualityTracking,
+    Turn,
+)
 from appliance.config.secret import Secret
 from appliance.errors import ConfigError
 
@@ -70,6 +80,12 @@ def test_everything(tmp_path: Path) -> None:
     [dialling]
     patterns = ["1XX", "0.", "[2-4]X"]
     inter_digit = 2
+    [quality]
+    preset = "twilio"
+    enable_tracking = false
+    enable_quality_tracking = "localonly"
+    feedback_url = "https://f.test/x"
+    feedback_ca_file = "ca.pem"
     [broker]
     host = "b.test"
     tls = true
@@ -96,6 +112,13 @@ def test_everything(tmp_path: Path) -> None:
     assert configuration.audio.play == tmp_path / "in.wav"
     assert configuration.panel.driver is PanelDriver.NONE
     assert configuration.dialling.inter_digit == 2.0
+    assert configuration.quality == Quality(
+        preset=QualityPreset.TWILIO,
+        enable_tracking=False,
+        enable_quality_tracking=QualityTracking.LOCAL_ONLY,
+        feedback_url="https://f.test/x",
+        feedback_ca_file=tmp_path / "ca.pem",
+    )
     assert configuration.broker == Broker(
         host="b.test",
         port=8883,
@@ -132,6 +155,12 @@ ERRORS = [
         "unit.toml:5: line.register_expires = 5 can't be used: allowed is a whole number from 100 to 86400",
     ),
     (LINE + "register_expires = true", "line.register_expires = true can't be used"),
+    (LINE + '[quality]\npreset = "pliv"', "allowed is one of documented, plivo, twilio; did you mean plivo?"),
+    (LINE + '[quality]\nenable_quality_tracking = "some"', "allowed is one of all, remoteonly, localonly, none"),
+    (LINE + '[quality]\nenable_tracking = "yes"', 'unit.toml:6: quality.enable_tracking = "yes" can\'t be used'),
+    (LINE + '[quality]\nfeedback_url = "http://a.test"', 'allowed is an address like "https://example.org/feedback"'),
+    (LINE + '[quality]\nfeedback_url = "https://u:p@a.test"', "allowed is an address like"),
+    (LINE + '[quality]\nfeedback_ca_file = "nowhere.pem"', "quality.feedback_ca_file: there is no file nowhere.pem"),
     (LINE + "[medai]\n", "unit.toml:5: medai is not known at the top of the file; did you mean media?"),
     (LINE + "media = 3", "unit.toml:5: media is not known in [line]"),
     (LINE + '[media]\ncodecs = ["opas"]', 'media.codecs = "opas" can\'t be used: allowed is one of opus, PCMU'),
