@@ -188,8 +188,8 @@ class Call:
     def send_dtmf(self, digits: str) -> None:
         """Send 0-9 A-D * #, with `w` a pause of 0.5 s and `,` of 2 s, after those that still wait.
 
-        By RFC 4733 if the far end takes it, else by SIP INFO, never both. It does not touch mute. `DtmfFailed` tells
-        when the far end refused an INFO.
+        As telephone events (RFC 4733) if the far end takes them, else as tones or by SIP INFO: see `DtmfOptions`. It
+        does not touch mute. `DtmfFailed` tells when the far end refused an INFO.
         """
         presses = dtmf.parsed(digits)
         if not self.answered or self._leg.invite is None:
@@ -198,6 +198,10 @@ class Call:
             self._digits = DigitQueue(self._home, self._leg.media, self._leg.invite)
         if self._digits.add(presses):
             self._leg.tasks.start("digits", self._digits.run(self._leg.digits_refused))
+
+    def detect_digits(self, on: bool = True) -> None:
+        """Listen for digits as tones in the far end's sound too, or no longer; `DtmfReceived` has method "inband"."""
+        self._leg.media.rtp.detect_digits(on=on)
 
     def mute(self, on: bool = True) -> None:
         """Keep the microphone from the far end, or let it through. Stays through hold and a rebuilt media path."""

@@ -1,4 +1,4 @@
-"""[I/O] Digits on their way out, in order, each once: in RTP where that was agreed on, else by SIP INFO."""
+"""[I/O] Digits on their way out, in order, each once: in RTP where that was agreed on, else as tones or by SIP INFO."""
 
 import asyncio
 import logging
@@ -56,7 +56,7 @@ class DigitQueue:
         """Why it did not work ("" if it did), and what was not sent."""
         for begin in range(0, len(digits), _BATCH):
             batch = digits[begin : begin + _BATCH]
-            if self._media.send_digits(batch):
+            if self._sent_as_sound(batch):
                 await asyncio.sleep(len(batch) * _EACH)
                 continue
             for index, digit in enumerate(batch):
@@ -65,6 +65,11 @@ class DigitQueue:
                     return problem, digits[begin + index :]
                 await asyncio.sleep(_EACH)
         return "", ""
+
+    def _sent_as_sound(self, digits: str) -> bool:
+        """As telephone events or as tones, whichever is allowed and works; False: SIP INFO has to say them."""
+        options, rtp = self._home.settings.dtmf_options, self._media.rtp
+        return (options.outband and rtp.send_digits(digits)) or (options.inband and rtp.sound_digits(digits))
 
     async def _inform(self, digit: str) -> str:
         agent = self._home.agent

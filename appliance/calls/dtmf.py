@@ -1,4 +1,4 @@
-"""Digits: what may be sent, SIP INFO's way of saying one, and the same press heard twice.
+"""Digits: what may be sent and how, SIP INFO's way of saying one, and the same press heard twice.
 
 INFO carries `application/dtmf-relay` ("Signal=5", "Duration=160" in ms) or `application/dtmf` (the digit alone), as
 the gateways of this world do; there is no RFC for it.
@@ -19,6 +19,7 @@ TONE: Final = Milliseconds(160.0)
 GAP: Final = Milliseconds(70.0)
 """The silence after it."""
 
+_WAYS: Final = frozenset({"inband", "outband"})
 _PAUSES: Final = {"w": Seconds(0.5), ",": Seconds(2.0)}
 _SIGNAL: Final = re.compile(r"^\s*signal\s*=\s*([0-9A-Da-d*#]|1[0-5])\s*$", re.IGNORECASE | re.MULTILINE)
 _DURATION: Final = re.compile(r"^\s*duration\s*=\s*(\d{1,6})\s*$", re.IGNORECASE | re.MULTILINE)
@@ -26,6 +27,37 @@ _DEFAULT: Final = Milliseconds(100.0)
 _MAX_LENGTH: Final = 128
 _SAME_PRESS: Final = Seconds(2.0)
 _MAX_REMEMBERED: Final = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DtmfOptions:
+    """How digits go out and come in. Raises `UsageError` for a way that there is not."""
+
+    send_dtmf_type: tuple[str, ...] | str = ("inband", "outband")
+    """`outband`: as telephone events (RFC 4733) if the far end takes them, else by SIP INFO. `inband`: as tones in the
+    sound. Both: as telephone events, else as tones, never two ways, so that no gateway hears a digit twice."""
+    detect_inband: bool = False
+    """Listen for tones in the far end's sound from the answer on; `Call.detect_digits` does for one call. What is said
+    is hardly ever taken for a digit, but only what is not listened for never is."""
+
+    def __post_init__(self) -> None:
+        if not self._ways or not self._ways <= _WAYS:
+            raise UsageError(f"send_dtmf_type: {self.send_dtmf_type!r} is not inband, outband or both")
+
+    @property
+    def _ways(self) -> frozenset[str]:
+        given = (self.send_dtmf_type,) if isinstance(self.send_dtmf_type, str) else self.send_dtmf_type
+        return frozenset(way.lower() for way in given)
+
+    @property
+    def inband(self) -> bool:
+        """Tones may be sent."""
+        return "inband" in self._ways
+
+    @property
+    def outband(self) -> bool:
+        """Telephone events or SIP INFO may be sent."""
+        return "outband" in self._ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +113,22 @@ def heard(content_type: str, body: bytes) -> tuple[str, Milliseconds] | None:
 
 
 class DigitFilter:
-    """Leaves out the digit that a peer sends both in RTP and by INFO, in either order, however fast it is pressed.
+    """Leaves out the digit that a peer sends in several ways, in any order, however fast it is pressed.
 
-    A press heard one way pairs with one press of the same digit heard the other way within two seconds.
+    A press heard one way pairs with one press of the same digit heard each other way within two seconds.
     """
 
     def __init__(self) -> None:
-        self._unpaired: list[tuple[str, str, Seconds]] = []
+        self._presses: list[tuple[str, set[str], Seconds]] = []
 
     def is_new(self, digit: str, method: str, now: Seconds) -> bool:
         """Whether this is a press that was not heard yet; `method` names the way it came."""
-        self._unpaired = [press for press in self._unpaired if now - press[2] < _SAME_PRESS]
-        for index, (known, way, _) in enumerate(self._unpaired):
-            if known == digit and way != method:
-                del self._unpaired[index]
+        self._presses = [press for press in self._presses if now - press[2] < _SAME_PRESS]
+        for known, ways, _ in self._presses:
+            if known == digit and method not in ways:
+                ways.add(method)
                 return False
-        self._unpaired = [*self._unpaired, (digit, method, now)][-_MAX_REMEMBERED:]
+        self._presses = [*self._presses, (digit, {method}, now)][-_MAX_REMEMBERED:]
         return True
 
 

@@ -290,6 +290,8 @@ class Leg:
         if self.over:
             return
         self.quality.answered()
+        if self._home.settings.dtmf_options.detect_inband:
+            self.media.rtp.detect_digits(on=True)
         self._reconnection.answered()
         if self.negotiation.remote_held:
             self._hold_changed(held=True, by="remote")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
+from appliance.calls.dtmf import DtmfOptions
 from appliance.errors import UsageError
 from appliance.media.settings import MediaSettings
 from appliance.quality.thresholds import PRESETS
@@ -51,6 +52,8 @@ class ClientSettings:
     """How long `close()` and `logout()` wait for the registrar's last answer."""
     tones: bool = False
     """Sound ringtone and ringback by itself; off where a telephone around the client decides that."""
+    dtmf_options: DtmfOptions = field(default_factory=DtmfOptions)
+    """How digits go out and come in."""
     strict_headers: bool = False
     """The narrower rule for `X-PH-…` headers (see `calls.headers.checked`)."""
     enable_tracking: bool = True

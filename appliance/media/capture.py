@@ -1,13 +1,14 @@
 """From the microphone's frames to RTP packets.
 
-frame ─▶ mute ─▶ meter ─▶ ptime full? ─▶ encoder ─▶ packet
-          └─▶ voice activity         └──▶ digit waiting? ─▶ event packet in its place
+frame ─▶ mute ─▶ or a digit's tones ─▶ meter ─▶ ptime full? ─▶ encoder ─▶ packet
+          └─▶ voice activity                            └──▶ digit waiting? ─▶ event packet in its place
 """
 
 import numpy as np
 
 from appliance.media.codec import Encoder
 from appliance.media.counters import CaptureCounters
+from appliance.media.digit_tones import DigitTones
 from appliance.media.frame import SAMPLE_RATE, Pcm, silence
 from appliance.media.level import Meter
 from appliance.media.packet import SEQUENCE_MODULUS, TIMESTAMP_MODULUS, RtpPacket
@@ -46,6 +47,7 @@ class Capture:
         self._packets = self._octets = 0
         self._marker = True  # the next packet begins a talkspurt (RFC 3551 §4.1)
         self._digits: DigitSender | None = None
+        self._tones = DigitTones()
         self._meter = Meter()
         self._voice = VoiceActivity()
         self._listening = False  # for a voice behind the mute
@@ -83,6 +85,8 @@ class Capture:
             pcm = self._muted(pcm)
         else:
             self._listening = False
+        if self.sending and self._tones.busy:
+            pcm = self._sounded(pcm)
         self._meter.frame(pcm)
         self._buffer[self._filled : self._filled + pcm.size] = pcm
         self._filled += pcm.size
@@ -102,6 +106,11 @@ class Capture:
             self._voice.restart()
         self._voice.frame(pcm)
         return silence(pcm.size)
+
+    def _sounded(self, pcm: Pcm) -> Pcm:
+        """A digit's tones, muted or not; the microphone rests meanwhile, as speech would hide them."""
+        tones = self._tones.next_frame()
+        return pcm if tones is None else tones
 
     def _event(self, timestamp: int) -> RtpPacket | None:
         packet = None if self._digits is None else self._digits.next(self._ptime)
@@ -133,10 +142,14 @@ class Capture:
         """
         return self._digits is not None and self._digits.queue(digits)
 
+    def sound_digits(self, digits: str) -> bool:
+        """Press `digits` as tones in the sound, whatever is negotiated; False, and none, if one is no digit."""
+        return self._tones.queue(digits)
+
     @property
     def digits_waiting(self) -> bool:
         """Digits are being sent, or wait."""
-        return self._digits is not None and self._digits.busy
+        return self._tones.busy or (self._digits is not None and self._digits.busy)
 
     @property
     def clock_rate(self) -> int:

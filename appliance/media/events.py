@@ -11,6 +11,7 @@ class DigitMethod(StrEnum):
 
     TELEPHONE_EVENT = "rfc4733"
     INFO = "info"
+    INBAND = "inband"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
     received ─▶ packet ─┬▶ reports        reports ─▶ report
                         ├▶ telephone events ─▶ digit
                         └▶ AudioStream ◀─▶ mixer
-    AudioStream ─▶ transmit, on an audio thread;  sent ─▶ reports
+    AudioStream ─▶ transmit, and digits that are heard, on an audio thread;  sent ─▶ reports
 
 Pure: on the loop, except where the stream says otherwise.
 """
@@ -33,7 +33,8 @@ class RtpSession:
     """Goes on through new formats, holds and renewed transports: SSRC, sequence numbers and totals are the call's.
 
     `encoder` makes the encoder that was agreed on; `transmit` takes our packets, on an audio thread; `digit` hears the
-    peer's keys, on the loop. `random_bits` gives that many random bits, `uniform` numbers in 0..1.
+    peer's keys, on the loop or, as sound, on an audio thread. `random_bits` gives that many random bits, `uniform`
+    numbers in 0..1.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class RtpSession:
         self._capture: Capture | None = None
         self._agreed: Negotiated | None = None
         self._final: MediaStatistics | None = None
+        self._detecting = False
         self._digits = DigitReceiver({})
         self._clock_rates: dict[int, int] = {}
         self._audio_types: frozenset[int] = frozenset()
@@ -68,6 +70,7 @@ class RtpSession:
         if self.stream is None:
             self._capture = self._new_capture(agreed)
             self.stream = AudioStream(self._capture, Playout(payload_formats(agreed.receive)), self._transmit)
+            self.detect_digits(on=self._detecting)
         elif before is not None and _sending(before) != _sending(agreed):
             self._change_format(self.stream, agreed)
         if before is None or (before.receive, before.receive_events) != (agreed.receive, agreed.receive_events):
@@ -122,6 +125,20 @@ class RtpSession:
             return False
         stream.change_capture(lambda capture: capture.send_digits(digits))
         return True
+
+    def sound_digits(self, digits: str) -> bool:
+        """Press `digits` as tones in the sound; False if nothing is agreed on or one is no digit. From any thread."""
+        stream = self.stream
+        if stream is None or not digits or any(digit not in DIGITS for digit in digits):
+            return False
+        stream.change_capture(lambda capture: capture.sound_digits(digits))
+        return True
+
+    def detect_digits(self, *, on: bool) -> None:
+        """Listen for digits in the peer's sound, or no longer. From any thread."""
+        self._detecting = on
+        if self.stream is not None:
+            self.stream.detect_digits(self._digit if on else None)
 
     def received(self, data: bytes, now: Seconds) -> None:
         """An RTP packet came; what is damaged or was not agreed on is dropped."""

@@ -183,9 +183,10 @@ class MediaSession:
         self._muted = on
         self._direct()
 
-    def send_digits(self, digits: str) -> bool:
-        """Press `digits` as telephone events (RFC 4733); False if the peer takes none: say them with SIP INFO then."""
-        return self._rtp.send_digits(digits)
+    @property
+    def rtp(self) -> RtpSession:
+        """What travels, for digits both ways: what it offers from any thread is for callers too."""
+        return self._rtp
 
     def counters(self) -> MediaStatistics:
         """The running totals and present values, now."""

@@ -13,6 +13,8 @@ from typing import Final
 
 from appliance.media.capture import Capture
 from appliance.media.counters import CaptureCounters, PlayoutCounters
+from appliance.media.digit_detector import DigitDetector
+from appliance.media.events import DigitReceived
 from appliance.media.frame import Pcm
 from appliance.media.packet import RtpPacket
 from appliance.media.playout import PayloadFormat, Playout
@@ -35,6 +37,7 @@ class AudioStream:
         self._arrivals: deque[tuple[RtpPacket, Seconds | None]] = deque(maxlen=_ARRIVALS)
         self._capture_changes: deque[Callable[[Capture], object]] = deque(maxlen=_CHANGES)
         self._playout_changes: deque[Callable[[Playout], object]] = deque(maxlen=_CHANGES)
+        self._detection: tuple[DigitDetector, Callable[[DigitReceived], object]] | None = None
         self.audible = True
         """False: what arrives is decoded, so that time goes on, but not heard."""
 
@@ -53,6 +56,10 @@ class AudioStream:
     def use(self, formats: tuple[PayloadFormat, ...]) -> None:
         """Play these payload types from the next frame on. From any thread."""
         self._playout_changes.append(lambda playout: playout.use(formats))
+
+    def detect_digits(self, told: Callable[[DigitReceived], object] | None) -> None:
+        """Tell, on an audio thread, of digits in the peer's sound from now on, or (None) no longer. From any thread."""
+        self._detection = None if told is None else (DigitDetector(), told)
 
     def captured(self, frame: Pcm, now: Seconds) -> None:  # noqa: ARG002 -- the mixer's port
         """10 ms of the microphone, on an audio thread."""
@@ -73,6 +80,11 @@ class AudioStream:
             else:
                 self._playout.arrived(packet, arrival)
         frame = self._playout.next_frame(now)
+        detection = self._detection
+        if detection is not None:
+            digit = detection[0].heard(frame)
+            if digit is not None:
+                detection[1](digit)
         return frame if self.audible else None
 
     @property

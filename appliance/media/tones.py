@@ -47,17 +47,25 @@ IDENTIFY: Final = Tone("identify", (880.0, 1175.0), ((300, 700),), Dbov(-15.0), 
 HOWLER: Final = Tone("howler", (1400.0, 2060.0, 2450.0, 2600.0), ((100, 100),), Dbov(-12.0))
 """The handset is off its hook and nobody is on the line."""
 
-_ROWS: Final = (697.0, 770.0, 852.0, 941.0)
-_COLUMNS: Final = (1209.0, 1336.0, 1477.0, 1633.0)
-_KEYS: Final = ("123A", "456B", "789C", "*0#D")
+ROWS: Final = (697.0, 770.0, 852.0, 941.0)
+COLUMNS: Final = (1209.0, 1336.0, 1477.0, 1633.0)
+KEYS: Final = ("123A", "456B", "789C", "*0#D")
+"""By row and column (ITU-T Q.23)."""
 
 
-def dtmf(digit: str, duration: Milliseconds = Milliseconds(160.0)) -> Tone:
+def dtmf(
+    digit: str,
+    duration: Milliseconds = Milliseconds(160.0),
+    *,
+    pause: Milliseconds = Milliseconds(0.0),
+    level: Dbov = _SAFE,
+) -> Tone:
     """The pair of frequencies of `digit` (one of `0123456789*#ABCD`), sounding once. Raises `UsageError`."""
-    for row, keys in zip(_ROWS, _KEYS, strict=True):
+    for row, keys in zip(ROWS, KEYS, strict=True):
         if len(digit) == 1 and digit.upper() in keys:
-            column = _COLUMNS[keys.index(digit.upper())]
-            return Tone(f"dtmf {digit.upper()}", (row, column), ((round(duration), 0),), once=True)
+            column = COLUMNS[keys.index(digit.upper())]
+            cadence = ((round(duration), round(pause)),)
+            return Tone(f"dtmf {digit.upper()}", (row, column), cadence, level, once=True)
     raise UsageError(f"{digit!r} is no digit: one of 0123456789*#ABCD is")
 
 

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from appliance.media.engine import MediaEngine
+from appliance.media.events import DigitReceived, MediaEvent
 from appliance.media.settings import MediaSettings
 from appliance.sim.registrar import Registrar
 from appliance.sim.wav_audio import ToneAudio
@@ -22,6 +23,7 @@ class ScriptedFarEnd:
     def __init__(self, registrar: Registrar, user: str, *, hertz: float = 1000.0) -> None:
         self._user = user
         self.heard: list[Event] = []
+        self.media_events: list[MediaEvent] = []
         self._news = asyncio.Event()
         self.agent = UserAgent(UserAgentSettings(registrars=(registrar.url,), domain=registrar.domain, user=user))
         self.agent.events.subscribe(self._happened)
@@ -33,9 +35,24 @@ class ScriptedFarEnd:
         self.heard.append(event)
         self._news.set()
 
+    def _media_happened(self, event: MediaEvent) -> None:
+        self.media_events.append(event)
+        self._news.set()
+
+    async def pressed(self, digits: str) -> list[DigitReceived]:
+        """Wait until so many digits have been heard in the media; all of them."""
+        async with asyncio.timeout(PATIENCE):
+            while len(found := [event for event in self.media_events if isinstance(event, DigitReceived)]) < len(
+                digits
+            ):
+                self._news.clear()
+                await self._news.wait()
+        assert "".join(event.digit for event in found) == digits
+        return found
+
     async def __aenter__(self) -> Self:
         await self._engine.__aenter__()
-        self.media = self._engine.session(lambda _: None)
+        self.media = self._engine.session(self._media_happened)
         await self.agent.start()
         self.agent.register(self._user, USERS[self._user])
         await self.told(Registered)

@@ -14,12 +14,9 @@ from appliance.calls.events import (
     Calling,
     CallRemoteRinging,
     CallTerminated,
-    DtmfFailed,
-    DtmfReceived,
     HoldChanged,
     IncomingCall,
     IncomingCallCanceled,
-    Logout,
     MediaConnected,
     MediaFailed,
 )
@@ -35,7 +32,6 @@ from appliance.sip.events import (
     Reanswered,
     Reason,
     ReofferFailed,
-    RequestReceived,
 )
 from appliance.units import Seconds
 from tests.flows.phones import USERS, Phone
@@ -179,51 +175,6 @@ async def test_the_far_end_asks_for_our_offer_in_the_call(alice: Phone, far: Scr
     far.agent.reoffer(incoming.invite, b"")
     told = await far.told(Reanswered)
     assert told.body is not None
-    assert call.answered
-
-
-async def test_a_digit_said_in_both_ways_is_heard_once(alice: Phone, far: ScriptedFarEnd) -> None:
-    incoming = await answered(alice, far)
-    for digit in "55":
-        assert far.media.send_digits(digit)
-        body = f"Signal={digit}\r\nDuration=160\r\n".encode()
-        far.agent.request("INFO", incoming.invite, content_type="application/dtmf-relay", body=body)
-        await asyncio.sleep(0.3)
-    far.agent.request("INFO", incoming.invite, content_type="application/dtmf", body=b"7")
-    await alice.told(DtmfReceived, lambda event: event.digit == "7")
-    await asyncio.sleep(0.5)
-    assert "".join(event.digit for event in alice.all(DtmfReceived)) == "557"
-
-
-async def test_digits_go_by_info_where_rtp_can_not_carry_them(alice: Phone, far: ScriptedFarEnd) -> None:
-    call = await alice.client.call("bob")
-    incoming = await far.told(Incoming)
-    assert incoming.offer is not None
-    body = await far.media.accept_offer(without(incoming.offer, b"telephone-event", b"0-15").decode())
-    far.agent.answer(incoming.invite, body.encode())
-    assert await call.wait_answered()
-    call.send_dtmf("1w#")
-    await far.told(RequestReceived, count=2)
-    told = [event for event in far.heard if isinstance(event, RequestReceived)]
-    assert [event.content_type for event in told] == ["application/dtmf-relay"] * 2
-    assert [event.body.split(b"\r\n")[0] for event in told] == [b"Signal=1", b"Signal=#"]
-
-
-async def test_digits_that_could_not_be_said_are_reported(
-    alice: Phone, far: ScriptedFarEnd, registrar: Registrar
-) -> None:
-    call = await alice.client.call("bob")
-    incoming = await far.told(Incoming)
-    assert incoming.offer is not None
-    body = await far.media.accept_offer(without(incoming.offer, b"telephone-event", b"0-15").decode())
-    far.agent.answer(incoming.invite, body.encode())
-    assert await call.wait_answered()
-    await registrar.drop("alice")
-    await alice.told(Logout)
-    call.send_dtmf("12")
-    failed = await alice.told(DtmfFailed)
-    assert failed.digits == "12"
-    assert failed.reason.startswith("503")
     assert call.answered
 
 

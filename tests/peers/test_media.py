@@ -89,7 +89,7 @@ async def test_they_offer(ends: Ends) -> None:
     await ends.theirs.send_digits("12#")
     await ends.until(lambda event: isinstance(event, DigitReceived) and event.digit == "#")
     assert [event.digit for event in ends.events if isinstance(event, DigitReceived)] == ["1", "2", "#"]
-    assert ends.ours.send_digits("45*")
+    assert ends.ours.rtp.send_digits("45*")
     assert "".join(press.digit for press in digits(await ends.theirs.listen(2.0))) == "45*"
 
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.calls import dtmf
-from appliance.calls.dtmf import DigitFilter, Press
+from appliance.calls.dtmf import DigitFilter, DtmfOptions, Press
 from appliance.errors import UsageError
 from appliance.units import Seconds
 
@@ -86,3 +86,23 @@ def test_the_same_key_again_is_another_press() -> None:
     heard = DigitFilter()
     assert all(heard.is_new("1", "rfc4733", Seconds(now)) for now in (0.0, 0.2, 0.4))
     assert heard.is_new("1", "info", Seconds(9.0))
+
+
+def test_a_key_said_in_three_ways_is_heard_once() -> None:
+    heard = DigitFilter()
+    ways = ("rfc4733", "inband", "info")
+    assert [heard.is_new("5", way, Seconds(1.0)) for way in ways] == [True, False, False]
+    assert [heard.is_new("5", way, Seconds(1.2)) for way in reversed(ways)] == [True, False, False]
+    assert heard.is_new("5", "info", Seconds(4.0))
+
+
+@pytest.mark.parametrize("ways", [(), "", "outofband", ("inband", "info")])
+def test_a_way_of_sending_that_there_is_not(ways: tuple[str, ...] | str) -> None:
+    with pytest.raises(UsageError, match=r"send_dtmf_type: .* is not inband, outband or both"):
+        DtmfOptions(send_dtmf_type=ways)
+
+
+def test_ways_of_sending() -> None:
+    assert (DtmfOptions().inband, DtmfOptions().outband) == (True, True)
+    only = DtmfOptions(send_dtmf_type="OUTBAND")
+    assert (only.inband, only.outband) == (False, True)

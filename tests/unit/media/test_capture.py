@@ -10,7 +10,7 @@ from appliance.media.level import level
 from appliance.media.opus import OpusDecoder, OpusEncoder
 from appliance.media.packet import RtpPacket
 from appliance.media.telephone_event import DigitReceiver
-from tests.support.tones import sine
+from tests.support.tones import amplitude, digits, sine
 from tests.unit.media.voice import voice
 
 TONE = sine(1000, 4.0)
@@ -133,3 +133,30 @@ def test_totals() -> None:
     packets = sent(capture, TONE[:48_000])
     assert capture.counters.packets_sent == 50
     assert capture.counters.bytes_sent == sum(len(each.payload) for each in packets)
+
+
+def test_a_digit_as_sound_is_sent_through_a_mute_and_the_microphone_rests() -> None:
+    capture = opus_capture(events=None)
+    capture.muted = True
+    assert not capture.send_digits("5")
+    assert capture.sound_digits("5")
+    assert capture.digits_waiting
+    decoder = OpusDecoder()
+    sound = np.concatenate([decoder.decode(each.payload) for each in sent(capture, TONE[:24_000])])
+    assert [press.digit for press in digits(sound)] == ["5"]
+    assert level(sound[16_000:]) < -90
+    assert capture.muted
+    capture.muted = False
+    assert capture.sound_digits("5")
+    sound = np.concatenate([decoder.decode(each.payload) for each in sent(capture, TONE[:24_000])])
+    assert amplitude(sound[2_000:7_000], 1000.0) < 0.01
+    assert amplitude(sound[16_000:], 1000.0) > 0.1
+    assert not capture.digits_waiting
+
+
+def test_digits_as_sound_wait_while_nothing_is_sent() -> None:
+    capture = opus_capture()
+    capture.sending = False
+    assert capture.sound_digits("1")
+    assert sent(capture, TONE[:24_000]) == []
+    assert capture.digits_waiting

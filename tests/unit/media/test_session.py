@@ -99,11 +99,11 @@ async def test_both_may_hold_at_once_and_the_answerer_may_begin(tmp_path: Path) 
 
 async def test_digits_arrive_once_each_and_in_order(tmp_path: Path) -> None:
     async with two_ends(tmp_path) as (a, b):
-        assert a.session.send_digits("1") is False
+        assert a.session.rtp.send_digits("1") is False
         await connect(a, b)
-        assert a.session.send_digits("12#") is True
-        assert a.session.send_digits("x") is False
-        assert b.session.send_digits("0") is True
+        assert a.session.rtp.send_digits("12#") is True
+        assert a.session.rtp.send_digits("x") is False
+        assert b.session.rtp.send_digits("0") is True
         await asyncio.gather(b.until(lambda: len(b.digits) >= 3), a.until(lambda: len(a.digits) >= 1))
         await asyncio.sleep(0.3)
         assert (a.digits, b.digits) == ("0", "12#")
