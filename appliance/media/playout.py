@@ -266,6 +266,9 @@ class Playout:
         if changed is None:
             return sound
         difference = sound.size - changed.size
+        if difference > max(0, self._correction):
+            # A whole period more than is too much would leave less than the target: nothing to spare for a late packet.
+            return sound
         self._correction -= difference
         if (self._correction > 0) is not shorter:
             self._correction = 0

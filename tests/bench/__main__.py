@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from tests.bench import calls, cards, echo
+from tests.bench import calls, cards, drift, echo
 from tests.bench.report import keep, machine, say
 from tests.bench.two_processes import InvalidRunError
 
@@ -21,6 +21,7 @@ SECTIONS: Final[dict[str, tuple[Measure, Sequence[str]]]] = {
     "calls": (calls.measured, calls.PARTS),
     "echo": (echo.measured, echo.PARTS),
     "cards": (cards.measured, cards.PARTS),
+    "drift": (drift.measured, drift.PARTS),
 }
 """Name, what measures it, its parts."""
 

@@ -27,6 +27,11 @@ _HEARD: Final = 0.4
 _LATEST: Final = 0.7
 """Seconds after which a burst is not waited for any more."""
 _BLOCK: Final = 48  # samples: 1 ms
+_FEW: Final = 8
+_APART: Final = 50.0
+"""ms by which a delay differs where something has happened,"""
+_SAME: Final = 20.0
+"""and by which it does not where nothing has."""
 
 Spans = Sequence[tuple[float, Pcm]]
 """Stretches of sound, each with the time, in seconds, of its first sample."""
@@ -34,10 +39,29 @@ Spans = Sequence[tuple[float, Pcm]]
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """What became of the bursts of one direction: delays in ms, and how many never came."""
+    """What became of the bursts of one direction."""
 
-    delays: tuple[float, ...]
-    missing: int
+    bursts: tuple[tuple[float, float | None], ...]
+    """When the middle of each was said, in seconds, and its delay in ms; None if it never came."""
+
+    @property
+    def delays(self) -> tuple[float, ...]:
+        """ms, of those that came."""
+        return tuple(delay for _, delay in self.bursts if delay is not None)
+
+    @property
+    def missing(self) -> int:
+        """How many never came."""
+        return len(self.bursts) - len(self.delays)
+
+    def recovery(self) -> float:
+        """Seconds from the first burst that a disturbance touched until all are within 20 ms of those at the end."""
+        before = np.median(self.delays[:_FEW])
+        after = float(np.median(self.delays[-_FEW:]))
+        touched = [at for at, delay in self.bursts if delay is None or abs(delay - before) > _APART]
+        astray = [at for at, delay in self.bursts if delay is None or abs(delay - after) > _SAME]
+        later = [at for at in astray if touched and at >= touched[0]]
+        return later[-1] + EVERY - touched[0] if later else 0.0
 
 
 def sound(seconds: float) -> Pcm:
@@ -64,17 +88,17 @@ def timed(said: Spans, heard: Spans, *, after: float, until: float) -> Timing:
     envelopes = {pitch: _envelope(heard, pitch) for pitch in PITCHES}
     times = _times(heard)
     starts = _moments(said)
-    found: list[tuple[float, float]] = []
+    found: list[tuple[float, float, float]] = []
     for index, start in enumerate(starts):
         middle = start + LENGTH / 2 / SAMPLE_RATE
         if after <= middle < until:
             first, last = np.searchsorted(times, (middle, middle + _LATEST))
-            found.append(_peak(times[first:last], envelopes[PITCHES[index % len(PITCHES)]][first:last], middle))
+            envelope = envelopes[PITCHES[index % len(PITCHES)]][first:last]
+            found.append((middle, *_peak(times[first:last], envelope, middle)))
     if not found:
-        return Timing((), 0)
-    enough = _HEARD * float(np.median([loudness for _, loudness in found]))
-    delays = tuple(delay for delay, loudness in found if loudness >= enough and loudness)
-    return Timing(delays, len(found) - len(delays))
+        return Timing(())
+    enough = _HEARD * float(np.median([loudness for _, _, loudness in found]))
+    return Timing(tuple((at, delay if loudness and loudness >= enough else None) for at, delay, loudness in found))
 
 
 def _peak(times: NDArray[np.float64], envelope: NDArray[np.float64], middle: float) -> tuple[float, float]:

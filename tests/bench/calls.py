@@ -1,6 +1,6 @@
 """Mouth to ear, what is missing, what it costs, from port to port: ours beside stock aiortc's and Chromium's.
 
-Its parts are `clean`, `loss-1`, `loss-5`, `jitter` and `set-up`.
+Its parts are the networks, and `set-up`.
 """
 
 import asyncio
@@ -13,20 +13,31 @@ from tests.bench import set_up
 from tests.bench.endpoint import MakeEngine
 from tests.bench.one_browser import browser_call
 from tests.bench.our_end import our_end
-from tests.bench.relay import Impairment
 from tests.bench.report import rendered, say
 from tests.bench.stock_end import stock_end
+from tests.bench.trace import Impairment
 from tests.bench.two_processes import InvalidRunError, Measured, call
 from tests.support.browser import Browser
 
 NETWORKS: Final = {
     "clean": Impairment("clean"),
-    "loss-1": Impairment("1 % loss", loss=0.01, seed=1),
-    "loss-5": Impairment("5 % loss", loss=0.05, seed=5),
-    "jitter": Impairment("0-60 ms jitter", jitter=0.060, seed=60),
+    "loss-1": Impairment("1 % loss", loss=0.01),
+    "loss-5": Impairment("5 % loss", loss=0.05),
+    "loss-10": Impairment("10 % loss", loss=0.10),
+    "loss-20": Impairment("20 % loss", loss=0.20),
+    "bursts": Impairment("5 % loss in bursts of 3", loss=0.05, burst=3),
+    "jitter-60": Impairment("0-60 ms jitter", jitter=0.060),
+    "jitter-150": Impairment("0-150 ms jitter", jitter=0.150),
+    "both": Impairment("5 % loss, 0-60 ms jitter", loss=0.05, jitter=0.060),
+    "step": Impairment("200 ms more from one packet to the next", step=0.200, step_at=9.0),
+    "outage": Impairment("nothing for 3 s", outage=3.0, outage_at=6.0),
 }
+_DISTURBED: Final = ("step", "outage")
 PARTS: Final = (*NETWORKS, "set-up")
 _ATTEMPTS: Final = 3
+_SECONDS: Final = 14.0
+_FEW: Final = ("clean", "loss-1", "loss-5", "jitter-60")
+"""Networks for those of whom one knows enough then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +51,10 @@ class Subject:
 
 
 OURS = Subject("ours, Opus", our_end)
-STOCK = Subject("aiortc, Opus", stock_end)
+STOCK = Subject("aiortc, Opus", stock_end, parts=_FEW)
 SUBJECTS: Final = (
     OURS,
-    Subject("ours, PCMU", our_end, "PCMU"),
+    Subject("ours, PCMU", our_end, "PCMU", _FEW),
     STOCK,
     Subject("aiortc, PCMU", stock_end, "PCMU", ("clean",)),
     Subject("Chromium, Opus"),
@@ -54,13 +65,13 @@ Results = dict[tuple[Subject, str], list[Measured]]
 async def measure(parts: Sequence[str], browser: Browser) -> Results:
     """The calls, each kind in turn so that what else the machine does falls on all of them alike; clean ones twice."""
     results: Results = {}
-    for part, rounds, seconds in (("clean", 2, 12.0), ("loss-1", 1, 14.0), ("loss-5", 1, 14.0), ("jitter", 1, 14.0)):
+    for part in NETWORKS:
         if part not in parts:
             continue
-        for _ in range(rounds):
+        for _ in range(2 if part == "clean" else 1):
             for subject in SUBJECTS:
                 if part in subject.parts:
-                    measured = await _valid(subject, NETWORKS[part], seconds, browser)
+                    measured = await _valid(subject, NETWORKS[part], _SECONDS, browser)
                     results.setdefault((subject, part), []).append(measured)
                     say(f"{part}, {subject.title}: {statistics.median(measured.delays):.0f} ms")
     return results
@@ -80,6 +91,10 @@ async def _valid(subject: Subject, impairment: Impairment, seconds: float, brows
 def _delay(runs: list[Measured]) -> str:
     delays = sorted(delay for run in runs for delay in run.delays)
     return f"{statistics.median(delays):.0f} / {delays[int(0.99 * len(delays))]:.0f} ms"
+
+
+def _steady(runs: list[Measured]) -> str:
+    return f"{max(run.recovery for run in runs):.1f} s / {statistics.median(run.settled for run in runs):.0f} ms"
 
 
 def _unheard(runs: list[Measured]) -> str:
@@ -103,7 +118,10 @@ def rows(results: Results, parts: Sequence[str]) -> list[list[str]]:
 
     for part, impairment in NETWORKS.items():
         if part in parts:
-            row(f"mouth to ear, {impairment.name}: median / p99", part, _delay)
+            if part in _DISTURBED:
+                row(f"{impairment.name}: steady after / at", part, _steady)
+            else:
+                row(f"mouth to ear, {impairment.name}: median / p99", part, _delay)
             row(f"bursts unheard / sound absent, {impairment.name}", part, _unheard)
     if "clean" in parts:
         row("CPU-seconds in 100 s of call", "clean", lambda runs: _cost(runs, lambda run: run.cpu, ".1f"))

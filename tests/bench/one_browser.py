@@ -15,8 +15,9 @@ from playwright.async_api import Page
 
 from appliance.media.frame import SAMPLE_RATE, Pcm
 from tests.bench.bursts import sound, timed
-from tests.bench.relay import Impairment, Relay
-from tests.bench.two_processes import SETTLED, InvalidRunError, Measured
+from tests.bench.relay import Relay
+from tests.bench.trace import Impairment
+from tests.bench.two_processes import SETTLED, InvalidRunError, Measured, steadied
 from tests.support.browser import Browser
 
 _SCRIPT: Final = Path(__file__).with_name("chromium.js")
@@ -61,6 +62,7 @@ async def _call(page: Page, impairment: Impairment, seconds: float) -> Measured:
         missing=sum(timing.missing for timing in timings),
         absent=(after["absent"] - before["absent"]) / (after["played"] - before["played"]),
         set_up=set_up * 1000.0,
+        **steadied(timings),
     )
 
 

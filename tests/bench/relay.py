@@ -1,14 +1,13 @@
-"""A path between two processes that loses and delays packets: user-space UDP on loopback, seeded.
+"""A path between two processes that loses and delays packets as a trace says: user-space UDP on loopback.
 
     one end ⇄ 127.0.0.1:a ⇄ relay ⇄ 127.0.0.1:b ⇄ other end
 
 Each end is told of one candidate only, the relay's. What is not RTP or RTCP (ICE, DTLS) passes untouched, so that a
-call is always set up.
+call is always set up; RTCP passes too, so that both ends are told the truth.
 """
 
 import heapq
 import multiprocessing
-import random
 import select
 import socket
 import time
@@ -16,21 +15,13 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Final
 
+from tests.bench.trace import Impairment, Numbers
+
 Address = tuple[str, int]
 
 _LOOPBACK: Final = "127.0.0.1"
 _STUCK: Final = 0.010
 """Seconds by which a packet may leave late, 99 times in 100, for the run to count."""
-
-
-@dataclass(frozen=True, slots=True)
-class Impairment:
-    """What happens to media. `loss` is a share, 0..1; each packet is delayed by 0..`jitter` seconds of its own."""
-
-    name: str
-    loss: float = 0.0
-    jitter: float = 0.0
-    seed: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +81,7 @@ def _serve(pipe: Connection, impairment: Impairment) -> None:
         link.bind((_LOOPBACK, 0))
     pipe.send(tuple(link.getsockname()[1] for link in sockets))
     ends: tuple[Address, Address] | None = None
-    choice = random.Random(impairment.seed)
+    numbers = (Numbers(), Numbers())
     due: list[tuple[float, int, int, bytes]] = []
     lags: list[float] = []
     passed = lost = count = 0
@@ -110,13 +101,14 @@ def _serve(pipe: Connection, impairment: Impairment) -> None:
             data, source = link.recvfrom(4096)
             if source[1] != ends[1 - end][1]:
                 continue  # from another candidate of the same end
-            media = data[0] > 127
-            passed += media
-            if media and choice.random() < impairment.loss:
+            delay: float | None = 0.0
+            if _is_rtp(data):
+                passed += 1
+                delay = impairment.delay(end, numbers[end].number(int.from_bytes(data[2:4], "big")))
+            if delay is None:
                 lost += 1
                 continue
             count += 1
-            delay = choice.random() * impairment.jitter if media else 0.0
             heapq.heappush(due, (now + delay, count, end, data))
         while due and ends is not None and due[0][0] <= time.monotonic():
             at, _, end, data = heapq.heappop(due)
@@ -124,3 +116,8 @@ def _serve(pipe: Connection, impairment: Impairment) -> None:
             lags.append(time.monotonic() - at)
     lags.sort()
     pipe.send(Passage(passed, lost, 1000.0 * lags[int(0.99 * len(lags))] if lags else 0.0))
+
+
+def _is_rtp(data: bytes) -> bool:
+    """Neither STUN, DTLS (RFC 7983 §7) nor RTCP (RFC 5761 §4)."""
+    return len(data) >= 12 and 128 <= data[0] <= 191 and not 192 <= data[1] <= 223

@@ -1,14 +1,16 @@
 """A measured call between two processes over a relay."""
 
+import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from tests.bench.bursts import Timing, timed
 from tests.bench.endpoint import Endpoint, MakeEngine, Report, Usage
-from tests.bench.relay import Impairment, Passage, Relay
+from tests.bench.relay import Passage, Relay
+from tests.bench.trace import Impairment
 
 SETTLED: Final = 3.0
 """Seconds from the first burst until it counts: playout delays have been found by then."""
@@ -39,6 +41,10 @@ class Measured:
     """MB, for each end."""
     lag: float = 0.0
     """ms: how late frames of the microphone were, 99 of 100 less."""
+    recovery: float = 0.0
+    """Seconds from a disturbance until delays are steady, the slower direction of the two."""
+    settled: float = 0.0
+    """ms: the delay after it."""
 
 
 def call(make: MakeEngine, codec: str, impairment: Impairment, seconds: float) -> Measured:
@@ -96,4 +102,11 @@ def _measured(
         resident=sum(report.resident for report in reports) / 2.0,
         set_up=set_up,
         lag=lag,
+        **steadied(timings),
     )
+
+
+def steadied(timings: Sequence[Timing]) -> dict[str, float]:
+    """How fast both directions were steady again, and what their delays are then."""
+    last = [delay for timing in timings for delay in timing.delays[-8:]]
+    return {"recovery": max(timing.recovery() for timing in timings), "settled": statistics.median(last)}

@@ -12,6 +12,7 @@ from appliance.media.opus import OpusDecoder, OpusEncoder
 from appliance.media.packet import RtpPacket
 from appliance.media.playout import PayloadFormat, Playout
 from appliance.units import Milliseconds, Seconds
+from tests.bench.drift import slope
 from tests.support.tones import hear, sine
 from tests.unit.media.streams import OPUS, START, opus_packets, opus_playout, play
 from tests.unit.media.voice import voice
@@ -184,6 +185,14 @@ def test_two_clocks_that_drift_apart(drift: float) -> None:
     assert max(played.delays[300:]) < 45
     assert hear(played.pcm[14_400:], 1000).share == 1.0
     assert playout.counters.concealed < 200
+
+
+@pytest.mark.parametrize("ppm", [-100.0, 100.0])
+def test_ten_minutes_of_clocks_that_differ_neither_run_dry_nor_grow(ppm: float) -> None:
+    growth, longest, underruns, concealed = slope(600, ppm)
+    assert abs(growth) < 30.0  # ms an hour, of ten minutes only: `python -m tests.bench drift` has the hour
+    assert longest < 45.0
+    assert (underruns, concealed) == (0, 0.0)
 
 
 def test_unknown_and_damaged_packets_are_counted_and_dropped() -> None:
