@@ -22,6 +22,9 @@ from appliance.sip.user_agent import UserAgent, UserAgentSettings
 
 log = logging.getLogger(__name__)
 
+SIGNALLING: Final = 24
+"""The mark of SIP messages, class selector 3 (RFC 2474 §4.2.2), where media is marked too."""
+
 _ABOUT_WHO_ASKS: Final = (401, 403, 404, 407)
 
 
@@ -143,6 +146,7 @@ class Line:
                 instance_id=settings.instance_id,
                 register_expires=settings.register_expires,
                 ca_file=settings.ca_file,
+                dscp=SIGNALLING if settings.media.dscp else 0,
             ),
             clock=self._clock,
         )

@@ -136,7 +136,7 @@ class Connection:
         return "the connection to the registrar was lost"
 
 
-async def connect(url: str, *, ca_file: str | None, time_limit: float, user_agent: str) -> Connection:
+async def connect(url: str, *, ca_file: str | None, time_limit: float, user_agent: str, dscp: int = 0) -> Connection:
     """Open a WebSocket with the subprotocol `sip`.
 
     Args:
@@ -144,6 +144,7 @@ async def connect(url: str, *, ca_file: str | None, time_limit: float, user_agen
         ca_file: PEM trust anchors for wss; None for the system's.
         time_limit: for name, TCP, TLS and handshake together, seconds.
         user_agent: the handshake's User-Agent header.
+        dscp: the mark of every packet after the handshake.
 
     Raises:
         ClockError: the certificate is not valid yet by this machine's clock.
@@ -173,7 +174,18 @@ async def connect(url: str, *, ca_file: str | None, time_limit: float, user_agen
         raise kind(_failure(error, host, time_limit)) from error
     if opened.subprotocol != _SUBPROTOCOL:
         log.info("%s did not name the subprotocol sip (RFC 7118 §4.2); going on", host)
+    _mark(opened, dscp)
     return Connection(opened)
+
+
+def _mark(opened: ClientConnection, dscp: int) -> None:
+    link = opened.transport.get_extra_info("socket")
+    try:
+        if link.family == socket.AF_INET6:
+            link.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, dscp << 2)
+        link.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, dscp << 2)
+    except OSError as error:
+        log.debug("packets stay unmarked: %s", error)
 
 
 def _tls(ca_file: str | None) -> ssl.SSLContext:

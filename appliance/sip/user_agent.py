@@ -61,6 +61,8 @@ class UserAgentSettings:
     """Seconds on a registrar that is not the first before the ones before it are tried again; 0: never."""
     connect_timeout: float = 10.0
     """Seconds for name, TCP, TLS and WebSocket handshake together."""
+    dscp: int = 0
+    """The mark of every message (RFC 2474 §3); 0 is none."""
 
 
 class UserAgent:
@@ -342,7 +344,11 @@ class UserAgent:
     async def _connect(self, url: str) -> Connection:
         settings = self._settings
         return await connect(
-            url, ca_file=settings.ca_file, time_limit=settings.connect_timeout, user_agent=settings.user_agent
+            url,
+            ca_file=settings.ca_file,
+            time_limit=settings.connect_timeout,
+            user_agent=settings.user_agent,
+            dscp=settings.dscp,
         )
 
     def _unreachable(self, url: str, error: TransportError) -> None:
