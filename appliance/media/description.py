@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Final
+
+_DEFAULTS: Final = ("relay", "srflx", "host")
 
 _NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 
@@ -76,6 +79,20 @@ class TransportParameters:
     candidates: tuple[str, ...] = ()
     end_of_candidates: bool = False
     ice_lite: bool = False
+
+    @property
+    def default(self) -> tuple[str, int]:
+        """Address and port for whoever looks at no candidates: relayed, reflexive, or one's own (RFC 8445 §5.1.4).
+
+        "0.0.0.0", which some take for hold (RFC 3264 §8.4), only while there is no candidate.
+        """
+        fields = [line.split() for line in self.candidates]
+        usable = [words for words in fields if len(words) >= 8 and words[5].isdigit()]
+        for kind in _DEFAULTS:
+            for words in usable:
+                if words[7] == kind and words[2].lower() == "udp":
+                    return words[4], int(words[5])
+        return "0.0.0.0", 9  # noqa: S104 -- "no address yet" in SDP, nothing is bound
 
     def same_path(self, other: "TransportParameters") -> bool:
         """False if `other` asks for a new ICE or DTLS association (RFC 8839 §4.4.1.1.1, RFC 8842 §4)."""

@@ -33,8 +33,6 @@ class LocalParameters:
     codecs: tuple[str, ...] = DEFAULT_CODECS
     ptime: int = 20
     max_average_bitrate: int | None = None
-    address: str = "0.0.0.0"  # noqa: S104 -- "no address yet" in SDP, nothing is bound
-    port: int = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +89,8 @@ def offer(
         bundled=bool(mid),
         ptime=local.ptime,
         protocol=_PROTOCOL if previous is None else previous.protocol,
-        address=local.address,
-        port=local.port,
+        address=local.transport.default[0],
+        port=local.transport.default[1],
         ssrc=local.ssrc,
         cname=local.cname,
         stream_id=local.cname,
@@ -124,8 +122,8 @@ def answer(
         bundled=remote.bundled,
         ptime=_within(local.ptime, remote.maxptime),
         protocol=remote.protocol,
-        address=local.address,
-        port=local.port,
+        address=local.transport.default[0],
+        port=local.transport.default[1],
         rtcp_mux=remote.rtcp_mux,
         ssrc=local.ssrc,
         cname=local.cname,
