@@ -1,6 +1,7 @@
 """Our media against Chromium's, with the test as the signalling between them."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
@@ -141,3 +142,35 @@ async def test_a_new_certificate_makes_new_keys(ends: Ends) -> None:
     await ends.until(lambda _: ends.events.count(MediaConnected()) == 2, seconds=20.0)
     await asyncio.sleep(1.0)
     _check(*await ends.listen())
+
+
+@pytest.mark.parametrize("we_offer", [True, False], ids=["they are the client", "they are the server"])
+async def test_an_rsa_certificate_in_either_role(browser: Browser, we_offer: bool) -> None:
+    async with MediaEngine(MediaSettings(loopback=True), ToneAudio(OURS)) as engine:
+        events: list[MediaEvent] = []
+        ours = engine.session(events.append)
+        theirs = await browser.connection(tone=THEIRS, rsa=True)
+        if we_offer:
+            await ours.accept_answer(await theirs.answer(await ours.create_offer()))
+        else:
+            await theirs.accept(await ours.accept_offer(await theirs.offer()))
+        await theirs.wait("recording")
+        assert hear((await theirs.listen(2.0))[48_000:], OURS).share >= 0.9
+        assert MediaConnected() in events
+
+
+async def test_addresses_that_are_hidden_behind_names_that_nobody_knows() -> None:
+    async with (
+        Browser(hides_addresses=True) as browser,
+        MediaEngine(MediaSettings(loopback=True), ToneAudio(OURS)) as engine,
+    ):
+        events: list[MediaEvent] = []
+        ours = engine.session(events.append)
+        theirs = await browser.connection(tone=THEIRS)
+        offer = await theirs.offer()
+        assert ".local " in offer
+        assert not re.search(r"a=candidate:.* (127\.|192\.|10\.)", offer)
+        await theirs.accept(await ours.accept_offer(offer.replace(".local", "-of-nobody.local")))
+        await theirs.wait("recording")
+        assert hear((await theirs.listen(2.0))[48_000:], OURS).share >= 0.9
+        assert MediaConnected() in events

@@ -237,10 +237,12 @@ class Browser:
     """A Chromium process; each peer gets a context of its own in it.
 
     With `card`, the environment of a PulseAudio, its pages find that sound card; else a device that Chromium makes up.
+    With `hides_addresses` its host candidates are names under .local, as for a page that may use no microphone.
     """
 
-    def __init__(self, card: Mapping[str, str] | None = None) -> None:
+    def __init__(self, card: Mapping[str, str] | None = None, *, hides_addresses: bool = False) -> None:
         self._card = card
+        self._hides_addresses = hides_addresses
         self._playwright: Playwright | None = None
         self._chromium: Chromium | None = None
 
@@ -250,6 +252,8 @@ class Browser:
             missing(f"{BUNDLE.name} of the test page is not built: make web")
         self._playwright = await async_playwright().start()
         switches = [switch for switch in _SWITCHES if self._card is None or switch != _NO_CARD]
+        if self._hides_addresses:
+            switches = [switch.replace(f"{_FORBIDDING[0]},", "") for switch in switches]
         self._chromium = await self._playwright.chromium.launch(
             executable_path=program,
             args=switches,
@@ -307,11 +311,16 @@ class Browser:
         )
         return peer
 
-    async def connection(self, name: str = "browser", *, tone: float | None = 440.0) -> ConnectionPeer:
-        """An RTCPeerConnection for which the test is the signalling; it speaks the tone (Hz), None is silence."""
+    async def connection(
+        self, name: str = "browser", *, tone: float | None = 440.0, rsa: bool = False
+    ) -> ConnectionPeer:
+        """An RTCPeerConnection for which the test is the signalling; it speaks the tone (Hz), None is silence.
+
+        With `rsa` its certificate has such a key, in place of an elliptic one.
+        """
         context, page = await self._new_page()
         peer = ConnectionPeer(context, page, name)
-        await peer.open({"tone": tone})
+        await peer.open({"tone": tone, "rsa": rsa})
         return peer
 
     async def blank(self) -> Page:
@@ -323,7 +332,8 @@ class Browser:
 
     async def _new_page(self) -> tuple[BrowserContext, Page]:
         assert self._chromium is not None, "not started"
-        context = await self._chromium.new_context(permissions=["microphone"], ignore_https_errors=True)
+        permissions = [] if self._hides_addresses else ["microphone"]
+        context = await self._chromium.new_context(permissions=permissions, ignore_https_errors=True)
         return context, await context.new_page()
 
 

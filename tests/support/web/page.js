@@ -148,7 +148,9 @@ window.bare = {
   async start(given) {
     settings = given;
     await prepareAudio();
-    bare = new RTCPeerConnection({ rtcpMuxPolicy: "require" });
+    const RSA = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256", modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1) };
+    const certificates = settings.rsa ? [await RTCPeerConnection.generateCertificate(RSA)] : undefined;
+    bare = new RTCPeerConnection({ rtcpMuxPolicy: "require", certificates });
     watchConnection(bare);
     bare.addTrack(voice.getAudioTracks()[0], voice);
   },
