@@ -9,7 +9,7 @@ PAGE := .cache/web/page.js
 PAGE_SOURCES := $(addprefix tests/support/web/,package.json package-lock.json .npmrc page.js)
 INSTALLER := requirements/install.sh requirements/build.txt pyproject.toml
 
-.PHONY: help run test lint unit peers bench fuzz web pictures schema lock clean
+.PHONY: help run test lint unit peers faults bench fuzz web pictures schema lock clean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -31,9 +31,12 @@ unit: .venv/.test  ## Tests of one part each, on every core; 2,000 mutations of 
 
 peers: .venv/.test $(PAGE)  ## Tests of the whole, with real peers and in real time
 	rm -rf .cache/witness
-	$(BIN)/pytest --quiet --numprocesses 2 --dist loadfile $(AGAIN) --durations 10 \
+	$(BIN)/pytest --quiet --numprocesses 2 --dist loadfile $(AGAIN) --durations 10 -m 'not long' \
 		$(filter-out $(UNIT),$(wildcard tests/flows tests/peers))
 	$(BIN)/python -m tests.support.witness
+
+faults: .venv/.test $(PAGE)  ## Calls in trouble for half a minute and longer; what each trouble costs in silence is printed
+	$(BIN)/pytest --quiet --capture no -m long tests/flows tests/peers
 
 bench: .venv/.test $(PAGE)  ## Measure everything that tests/bench/README.md keeps, on this machine and beside others
 	$(BIN)/python -m tests.bench

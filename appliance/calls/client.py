@@ -8,6 +8,7 @@ from typing import Any, Self, TypeVar, overload
 
 from appliance.calls import headers
 from appliance.calls.account import Account
+from appliance.calls.address_watch import AddressWatch
 from appliance.calls.call import Call
 from appliance.calls.cause import Cause
 from appliance.calls.events import ClientEvent
@@ -70,6 +71,7 @@ class Client:
             stack.enter_context(self._board.feedback.listening())
             await stack.enter_async_context(self._board.tasks)
             await stack.enter_async_context(self.media)
+            stack.enter_context(AddressWatch(self._board.moved))
             self._stack = stack.pop_all()
 
     async def close(self) -> None:

@@ -66,7 +66,7 @@ class Leg:
         """The early dialog whose description was applied: its To tag, "" if it had none."""
         self._answer_seen = self._answer_sent = False
         self.quality = QualityWatch(home, self)
-        self._reconnection = Reconnection(home, self)
+        self.reconnection = Reconnection(home, self)
         self._duration = 0.0
 
     @property
@@ -132,12 +132,6 @@ class Leg:
         if not self.over:
             self.leave(status, Reason(protocol="SIP", code=status, text=str(cause)))
             self.end(CallState.FAILED, cause, originator="local", status=status)
-
-    def signalling(self, *, up: bool) -> None:
-        """The connection to the registrar was lost, or is back: a call that is not answered can't outlive a loss."""
-        self._reconnection.signalling(up=up)
-        if not up and not self.over and not self.progress.answered:
-            self.give_up(Cause.CONNECTION_ERROR, 503)
 
     async def release(self) -> None:
         """Give back what it held: tasks, media path. It has to be over."""
@@ -213,7 +207,7 @@ class Leg:
                 await self._acknowledged(body)
             case sip.Offered():
                 await self.negotiation.answer(event)
-                self._reconnection.followed()
+                self.reconnection.followed()
             case sip.Reanswered(body=body):
                 problem = await self.negotiation.apply(body)
                 if problem:
@@ -292,7 +286,7 @@ class Leg:
         self.quality.answered()
         if self._home.settings.dtmf_options.detect_inband:
             self.media.rtp.detect_digits(on=True)
-        self._reconnection.answered()
+        self.reconnection.answered()
         if self.negotiation.remote_held:
             self._hold_changed(held=True, by="remote")
 
@@ -320,9 +314,9 @@ class Leg:
             case DigitReceived():
                 self._digit(event.digit, event.duration, str(event.method))
             case MediaConnected():
-                self._reconnection.path_open()
+                self.reconnection.path_open()
             case MediaFailed():
-                self._reconnection.path_failed(event.reason)
+                self.reconnection.path_failed(event.reason)
             case SlowGathering():
                 self.quality.gathering(event)
             case DeviceChanged():
@@ -384,7 +378,7 @@ class Leg:
 
     def _close(self) -> None:
         self._timers.stop_all()
-        self._reconnection.close()
+        self.reconnection.close()
         self._inbox.close()
         self.negotiation.close()
         self.decided.set()

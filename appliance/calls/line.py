@@ -18,7 +18,8 @@ from appliance.clock import Clock
 from appliance.errors import ApplianceError, LoginError, StateError, TransportError
 from appliance.sip import events as sip
 from appliance.sip.events import HeaderPairs
-from appliance.sip.user_agent import UserAgent, UserAgentSettings
+from appliance.sip.settings import UserAgentSettings
+from appliance.sip.user_agent import UserAgent
 
 log = logging.getLogger(__name__)
 

@@ -12,6 +12,7 @@ A call whose registrar is away goes on for as long as its media does; only lost 
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from appliance.calls import events
@@ -79,6 +80,8 @@ class Reconnection:
         self._signalling.set()
         self._opening_since: Seconds | None = None
         self._rebuilding: asyncio.Task[None] | None = None
+        self._moved = False
+        """It is this unit that has another address: the far end can't know, and need not be waited for."""
 
     def answered(self) -> None:
         """The call is established: from now on it is worth saving."""
@@ -91,7 +94,7 @@ class Reconnection:
     # What is lost, and what is back.
 
     def signalling(self, *, up: bool) -> None:
-        """Requests reach the far end and it reaches us, or not any more."""
+        """Requests reach the far end and it reaches us, or not any more; what is not answered can't outlive that."""
         self._call.progress.signalling(up=up)
         if up:
             self._signalling.set()
@@ -100,6 +103,13 @@ class Reconnection:
             self._signalling.clear()
             if self._call.progress.answered:
                 self._begin("signalling")
+            else:
+                self._call.give_up(Cause.CONNECTION_ERROR, 503)
+
+    def moved(self, gone: Callable[[str], bool]) -> None:
+        """Addresses of this machine are `gone`: the media path may have begun at one."""
+        self._moved = True
+        self._call.tasks.start("address", self._call.media.check_address(gone))
 
     def path_open(self) -> None:
         """A path is open: the first one, or another."""
@@ -141,6 +151,7 @@ class Reconnection:
 
     def _media_back(self) -> None:
         self._media_lost = None
+        self._moved = False
         self._timers.stop_all()
         self._call.progress.media(up=True)
         self._call.emit(events.MediaConnected(call=self._call.info))
@@ -183,7 +194,7 @@ class Reconnection:
 
     async def _rebuild(self) -> None:
         backoff = Backoff(first=1.0, cap=4.0, floor=0.2)
-        if self._call.info.direction is Direction.INCOMING:
+        if self._call.info.direction is Direction.INCOMING and not self._moved:
             await asyncio.sleep(_COURTESY)
         while self._media_lost is not None:
             await self._signalling.wait()

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import uuid as uuids
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from appliance.calls import destination, headers, progress_tone
@@ -14,6 +15,7 @@ from appliance.calls.events import ClientEvent, PermissionDenied
 from appliance.calls.facts import CallFacts
 from appliance.calls.feedback_desk import FeedbackDesk
 from appliance.calls.line import Line
+from appliance.calls.netlink import is_gone
 from appliance.calls.ports import Current, OnOthers
 from appliance.calls.quality_events import Volume
 from appliance.calls.settings import ClientSettings
@@ -69,6 +71,14 @@ class Switchboard:
     def arm_mute(self, *, on: bool) -> None:
         """The next call begins muted, or not."""
         self._mute_next = on
+
+    def moved(self, addresses: frozenset[str]) -> None:
+        """This machine has these addresses now: what began at others is lost, and sought again at once."""
+        gone = partial(is_gone, known=addresses)
+        for call in self.table.calls:
+            call.leg.reconnection.moved(gone)
+        if self.line.started:
+            self.agent.leave_address(gone)
 
     async def place(self, dest: str, extra_headers: Mapping[str, str] | None) -> Call:
         """Make a call; see `Client.call`."""
@@ -180,7 +190,7 @@ class Switchboard:
             case sip.Disconnected() | sip.Connected() | sip.Registered():
                 up = self.line.reachable
                 for call in self.table.calls if up or isinstance(event, sip.Disconnected) else ():
-                    call.leg.signalling(up=up)
+                    call.leg.reconnection.signalling(up=up)
             case sip.RequestReceived(invite=None):
                 self.agent.respond(event.request, 481 if event.method == "NOTIFY" else 403)
             case sip.Referred() | sip.Subscribing():

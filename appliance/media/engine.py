@@ -171,7 +171,8 @@ class _Home:
     def take_ahead(self) -> Transport | None:
         return self.pool.take()
 
-    def audio_needed(self, session: MediaSession, needed: bool) -> None:
+    def audio_needed(self, session: object, needed: bool) -> None:
+        assert isinstance(session, MediaSession)
         others = tuple(other for other in self.sessions if other is not session)
         self.sessions = (*others, session) if needed else others
         self.look()

@@ -14,7 +14,7 @@ from aioice import stun
 from aioice.ice import CandidatePair, StunProtocol, get_host_addresses
 
 from appliance.media.description import TransportParameters
-from appliance.media.ice_servers import mark, part, reflexive, relayed
+from appliance.media.ice_servers import local_address, mark, part, reflexive, relayed
 from appliance.media.settings import MediaSettings
 from appliance.media.stun_address import is_ipv4
 
@@ -156,6 +156,11 @@ class IceAgent(aioice.Connection):
             await self.add_remote_candidate(candidate)
         except OSError as error:
             log.debug("%s can't be looked up: %s", candidate.host, error)
+
+    @property
+    def local_address(self) -> str:
+        """The address of this machine that packets of the chosen pair leave from; "" without one."""
+        return "" if self.chosen is None else local_address(self.chosen.protocol)
 
     @property
     def chosen(self) -> CandidatePair | None:

@@ -107,6 +107,12 @@ def _link(protocol: StunProtocol) -> Any:
     return protocol.transport if relay is None else relay.transport
 
 
+def local_address(protocol: StunProtocol) -> str:
+    """The address of this machine that `protocol` sends from."""
+    name = _link(protocol).get_extra_info("sockname")
+    return str(name[0]) if name else ""
+
+
 def mark(protocol: StunProtocol, dscp: int) -> None:
     """Set the DSCP (RFC 2474 §3) of what `protocol` sends."""
     link = _link(protocol).get_extra_info("socket")

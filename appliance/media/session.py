@@ -10,11 +10,10 @@ import asyncio
 import logging
 import random
 import secrets
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, Protocol, TypeVar
+from typing import Final
 
-from appliance.clock import Clock
 from appliance.errors import DescriptionError, StateError
 from appliance.media.association import Fingerprints
 from appliance.media.codec_table import encoder_for
@@ -23,45 +22,19 @@ from appliance.media.description import Description, MediaDirection
 from appliance.media.description_text import parse, render
 from appliance.media.events import MediaConnected, MediaEvent, MediaFailed
 from appliance.media.flow import Flow
-from appliance.media.mixer import Mixer
 from appliance.media.negotiation import LocalParameters, Negotiated, answer, negotiated, offer
 from appliance.media.packet import RtpPacket
 from appliance.media.path import Path, Paths
 from appliance.media.rtp_session import RtpSession
-from appliance.media.settings import MediaSettings
+from appliance.media.session_home import SessionHome
 from appliance.media.transport import Transport
 from appliance.tasks import TaskSet
 from appliance.units import Dbov, Seconds
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
 _SOONEST_REPORT: Final = 0.1
 """Seconds between looks at the time of the next RTCP packet, at least."""
-
-
-class SessionHome(Protocol):
-    """What a session needs of its engine."""
-
-    settings: MediaSettings
-    clock: Clock
-    mixer: Mixer
-
-    async def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """The result of `work`, done on the engine's loop. Raises `StateError` when the engine is not running."""
-
-    def soon(self, work: Callable[[], object]) -> None:
-        """Do `work` on the engine's loop, soon. From any thread."""
-
-    def tell(self, on_event: Callable[[MediaEvent], None], event: MediaEvent) -> None:
-        """Hand `event` over on the caller's loop."""
-
-    def take_ahead(self) -> Transport | None:
-        """A transport that has gathered its candidates already, if there is one. On the engine's loop."""
-
-    def audio_needed(self, session: "MediaSession", needed: bool) -> None:
-        """Keep the audio device open for `session`, or no longer. On the engine's loop."""
 
 
 class MediaSession:
@@ -158,6 +131,10 @@ class MediaSession:
         """Ask the peer on the present path for a sign of life (RFC 7675 §5.1); about 1.5 s until False."""
         return await self._home.run(self._peer_answers())
 
+    async def check_address(self, gone: Callable[[str], bool]) -> None:
+        """Give up the path that is in use if it begins at an address of this machine that is `gone`."""
+        await self._home.run(self._check_address(gone))
+
     def hold(self, on: bool) -> None:
         """Send and play nothing from now on, and say so in our next offer or answer; False ends it with its answer."""
         self._held = on
@@ -209,7 +186,7 @@ class MediaSession:
     async def _create_offer(self) -> str:
         async with self._lock:
             self._check_open()
-            path = self._offerable_path()
+            path = await self._offerable_path()
             if path is not self._paths.present:
                 path.transport.lead()
             await path.gather()
@@ -221,9 +198,12 @@ class MediaSession:
             self._answer_text = ""
             return render(self._offered)
 
-    def _offerable_path(self) -> Path:
+    async def _offerable_path(self) -> Path:
         """The path that our next offer is about, and a new one if there is none or the present one must go."""
         paths = self._paths
+        if paths.next is not None and not paths.next.transport.current:
+            await paths.forget_next()  # it begins at addresses that this machine no longer has
+            self._restarting = True
         if paths.next is None:
             present = paths.present
             if present is not None and present.transport.usable and not (self._restarting or self._renewing):
@@ -342,6 +322,11 @@ class MediaSession:
     async def _peer_answers(self) -> bool:
         path = self._paths.open
         return path is not None and await path.transport.peer_answers()
+
+    async def _check_address(self, gone: Callable[[str], bool]) -> None:
+        path = self._paths.open
+        if path is not None and gone(path.transport.local_address):
+            await path.transport.give_up("this machine no longer has the address that the path began at")
 
     def connected(self, path: Path) -> None:
         """`path` is open: sound flows."""

@@ -69,6 +69,11 @@ class Transport:
         return self._agent.current
 
     @property
+    def local_address(self) -> str:
+        """The address of this machine that packets leave from; "" while there is no path."""
+        return self._agent.local_address
+
+    @property
     def usable(self) -> bool:
         """Neither closed nor failed."""
         return not self._over
@@ -148,6 +153,11 @@ class Transport:
             self._agent.forward(self.association.protected(data))
         except pylibsrtp.Error as error:
             log.debug("a packet could not be sent: %s", error)
+
+    async def give_up(self, reason: str) -> None:
+        """The path can't be used any more; the listener hears why."""
+        await self._agent.close()
+        self._fail(reason)
 
     # What the agent says.
 

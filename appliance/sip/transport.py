@@ -105,6 +105,11 @@ class Connection:
             raise TransportError(self._why(error)) from error
 
     @property
+    def local_address(self) -> str:
+        """The address of this machine that it was opened from."""
+        return str(self._socket.local_address[0]) if self._socket.local_address else ""
+
+    @property
     def close_code(self) -> int | None:
         """The WebSocket's close code (RFC 6455 §7.4.1); None while it is open."""
         return self._socket.close_code

@@ -3,9 +3,9 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from appliance.clock import Clock, SystemClock
 from appliance.errors import ClockError, StateError, TransportError, UsageError
@@ -25,44 +25,13 @@ from appliance.sip.events import (
     RequestId,
 )
 from appliance.sip.failover import Failover
-from appliance.sip.liveness import LivenessSettings
+from appliance.sip.settings import UserAgentSettings
 from appliance.sip.subscription_commands import SubscriptionCommands
 from appliance.sip.transport import Connection, check_url, connect
 from appliance.tasks import TaskSet
 from appliance.units import Seconds
-from appliance.version import PRODUCT
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserAgentSettings:
-    """Who we are and where the registrar is."""
-
-    registrars: tuple[str, ...]
-    """WebSocket URLs (ws:// or wss://), the nearest first: tried in order, and gone back to (`sip/failover.py`)."""
-    domain: str
-    """The SIP domain of the AOR."""
-    user: str
-    """The user part of the AOR; empty: that of the credentials."""
-    display_name: str = ""
-    """Shown to those we call; empty: none."""
-    instance_id: str = ""
-    """This unit for ever, as `urn:uuid:…` (RFC 5626 §4.1); empty: made at start."""
-    register_expires: int = 120
-    """How long a binding is asked for, in seconds. The registrar may grant less."""
-    ca_file: str | None = None
-    """PEM file of the trust anchors for wss; None: the system's."""
-    user_agent: str = PRODUCT
-    """The User-Agent header."""
-    liveness: LivenessSettings = field(default_factory=LivenessSettings)
-    """How soon a registrar that says nothing any more counts as dead."""
-    failback: float = 300.0
-    """Seconds on a registrar that is not the first before the ones before it are tried again; 0: never."""
-    connect_timeout: float = 10.0
-    """Seconds for name, TCP, TLS and WebSocket handshake together."""
-    dscp: int = 0
-    """The mark of every message (RFC 2474 §3); 0 is none."""
 
 
 class UserAgent:
@@ -278,6 +247,11 @@ class UserAgent:
         """Ask the registrar for a sign of life now; without one soon (`liveness`) the connection is opened anew."""
         with self._command() as now:
             self._core.liveness.ask(now)
+
+    def leave_address(self, is_gone: Callable[[str], bool]) -> None:
+        """Open the connection anew, at once, if it was opened from an address of this machine that is gone."""
+        if self._connection is not None and is_gone(self._connection.local_address):
+            self._connection.give_up("this machine no longer has the address that the connection was opened from")
 
     @contextmanager
     def _command(self) -> Iterator[Seconds]:

@@ -53,8 +53,8 @@ class Phone:
     ) -> None:
         await self.client.close()
 
-    async def login(self) -> None:
-        await self.client.login(self.user, USERS[self.user])
+    async def login(self, password: str = "") -> None:
+        await self.client.login(self.user, password or USERS[self.user])
 
     def all(self, kind: type[E]) -> list[E]:
         """The events of a kind, up to now."""

@@ -11,7 +11,8 @@ from appliance.media.settings import MediaSettings
 from appliance.sim.registrar import Registrar
 from appliance.sim.wav_audio import ToneAudio
 from appliance.sip.events import Event, Incoming, Registered, RequestReceived
-from appliance.sip.user_agent import UserAgent, UserAgentSettings
+from appliance.sip.settings import UserAgentSettings
+from appliance.sip.user_agent import UserAgent
 from tests.flows.phones import PATIENCE, USERS
 
 E = TypeVar("E")

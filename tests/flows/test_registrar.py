@@ -18,7 +18,8 @@ from appliance.media.settings import MediaSettings
 from appliance.sim.far_end import FarEnd
 from appliance.sim.registrar import Registrar
 from appliance.sip import events as sip
-from appliance.sip.user_agent import UserAgent, UserAgentSettings
+from appliance.sip.settings import UserAgentSettings
+from appliance.sip.user_agent import UserAgent
 from appliance.units import Seconds
 
 DOMAIN = "sip.test"

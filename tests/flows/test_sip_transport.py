@@ -14,7 +14,8 @@ from appliance.errors import UsageError
 from appliance.sip.events import Connected, Disconnected, Registered, ResponseReceived
 from appliance.sip.message import Request, respond
 from appliance.sip.sanity import check
-from appliance.sip.user_agent import UserAgent, UserAgentSettings
+from appliance.sip.settings import UserAgentSettings
+from appliance.sip.user_agent import UserAgent
 from tests.flows.user_agents import Observed, user_agent
 from tests.support.authority import Authority
 from tests.support.kamailio import Kamailio

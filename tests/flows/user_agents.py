@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from appliance.sip.events import Event, Registered, RequestReceived
-from appliance.sip.user_agent import UserAgent, UserAgentSettings
+from appliance.sip.settings import UserAgentSettings
+from appliance.sip.user_agent import UserAgent
 from tests.support.kamailio import Kamailio
 
 E = TypeVar("E")

@@ -1,0 +1,36 @@
+"""How a user agent is set up."""
+
+from dataclasses import dataclass, field
+
+from appliance.sip.liveness import LivenessSettings
+from appliance.version import PRODUCT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserAgentSettings:
+    """Who we are and where the registrar is."""
+
+    registrars: tuple[str, ...]
+    """WebSocket URLs (ws:// or wss://), the nearest first: tried in order, and gone back to (`sip/failover.py`)."""
+    domain: str
+    """The SIP domain of the AOR."""
+    user: str
+    """The user part of the AOR; empty: that of the credentials."""
+    display_name: str = ""
+    """Shown to those we call; empty: none."""
+    instance_id: str = ""
+    """This unit for ever, as `urn:uuid:…` (RFC 5626 §4.1); empty: made at start."""
+    register_expires: int = 120
+    """How long a binding is asked for, in seconds. The registrar may grant less."""
+    ca_file: str | None = None
+    """PEM file of the trust anchors for wss; None: the system's."""
+    user_agent: str = PRODUCT
+    """The User-Agent header."""
+    liveness: LivenessSettings = field(default_factory=LivenessSettings)
+    """How soon a registrar that says nothing any more counts as dead."""
+    failback: float = 300.0
+    """Seconds on a registrar that is not the first before the ones before it are tried again; 0: never."""
+    connect_timeout: float = 10.0
+    """Seconds for name, TCP, TLS and WebSocket handshake together."""
+    dscp: int = 0
+    """The mark of every message (RFC 2474 §3); 0 is none."""
