@@ -300,7 +300,7 @@ class Core:
         usage = self._usages.find(invite)
         if usage is None:
             return
-        if not isinstance(usage, ClientInvite) or not usage.acknowledge(body):
+        if not isinstance(usage, ClientInvite) or not usage.acknowledge(body, now):
             raise StateError(f"INVITE {invite} waits for no answer in an ACK")
         self._settle(now)
 
@@ -326,17 +326,15 @@ class Core:
 
     def accept_offer(self, offer_id: OfferId, body: bytes | None, *, now: Seconds) -> None:
         """Answer the peer's offer."""
-        for session in self._usages.sessions:
-            if session.offers.offer_id == offer_id:
-                session.offers.accept(body, now)
+        if (offers := self._usages.offers(offer_id)) is not None:
+            offers.accept(body, now)
         self._settle(now)
 
     def refuse_offer(self, offer_id: OfferId, status: int = 488, *, now: Seconds) -> None:
         """Refuse the peer's offer."""
         check_status(status, 300, 699)
-        for session in self._usages.sessions:
-            if session.offers.offer_id == offer_id:
-                session.offers.refuse(status, now)
+        if (offers := self._usages.offers(offer_id)) is not None:
+            offers.refuse(status, now)
         self._settle(now)
 
     def request(

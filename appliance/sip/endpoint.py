@@ -12,12 +12,13 @@ from appliance.sip.identifiers import Identifiers, Token
 from appliance.sip.message import ALLOW, SDP, Request, Response, respond
 from appliance.sip.sanity import usable_target
 from appliance.sip.server_transaction import ServerTransaction
+from appliance.sip.session_timer import SessionTimer
 from appliance.sip.transactions import Transactions
 from appliance.units import Seconds
 from appliance.version import PRODUCT
 
-SUPPORTED = frozenset(("gruu", "norefersub", "outbound", "path", "replaces"))
-"""Option tags that a peer may require (RFC 5627, RFC 4488, RFC 5626, RFC 3327, RFC 3891)."""
+SUPPORTED = frozenset(("100rel", "gruu", "norefersub", "outbound", "path", "replaces", "timer"))
+"""Option tags that a peer may require (RFC 3262, 5627, 4488, 5626, 3327, 3891, 4028)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,8 @@ class CoreSettings:
     display_name: str = ""
     instance_id: str = ""
     register_expires: int = 120
+    session_expires: int = 1800
+    session_least: int = 90
     user_agent: str = PRODUCT
 
 
@@ -131,6 +134,10 @@ class Endpoint:
         """Take over what the registrar said."""
         self.gruu = gruu if usable_target(gruu) else ""
         self.service_route = service_route
+
+    def session_timer(self) -> SessionTimer:
+        """The timer of a dialog that begins."""
+        return SessionTimer(self.settings.session_expires, self.settings.session_least)
 
     def emit(self, event: Event) -> None:
         """Queue an event for the owner."""

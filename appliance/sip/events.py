@@ -104,7 +104,11 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """A provisional response with a To tag (RFC 3261 §12.1): one per response, `early` names its early dialog."""
+    """A provisional response with a To tag (RFC 3261 §12.1): one per response, `early` names its early dialog.
+
+    A `reliable` one (RFC 3262) has been acknowledged by the core, unless `is_offer`: then its body is the peer's offer,
+    because our INVITE had none, and `acknowledge()` sends our answer with the PRACK.
+    """
 
     invite: InviteId
     status: int
@@ -112,6 +116,8 @@ class Progress:
     early: str
     headers: HeaderPairs
     body: bytes | None
+    reliable: bool = False
+    is_offer: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +188,7 @@ class Ended:
 class Offered:
     """The peer's re-INVITE or UPDATE: answer it with `accept_offer(offer_id, …)` or `refuse_offer(offer_id, …)`.
 
+    Before the INVITE is answered, also the UPDATE or PRACK that follows a reliable provisional response.
     `body` is None for an offerless re-INVITE: our 200 carries an offer and `Reanswered` brings their answer.
     An UPDATE without a body is answered by the core.
     """

@@ -6,6 +6,7 @@ from appliance.sip.invite_server import ServerInvite
 from appliance.sip.message import ALLOW, ALLOWED_METHODS, SDP, Request
 from appliance.sip.replaces import resolve
 from appliance.sip.server_transaction import ServerTransaction
+from appliance.sip.session_timer import refusal
 from appliance.sip.subscriptions import Subscriptions
 from appliance.sip.usages import Usages
 from appliance.units import Seconds
@@ -50,7 +51,7 @@ class Incoming:
             self._endpoint.reply(transaction, 482, now)
         elif request.method == "INVITE":
             self._invited(transaction, now)
-        elif request.method in ("BYE", "UPDATE"):
+        elif request.method in ("BYE", "UPDATE", "PRACK"):
             self._endpoint.reply(transaction, 481, now)
         else:
             self._endpoint.deliver(transaction, None, None, now)
@@ -84,7 +85,7 @@ class Incoming:
         if request.body and encoding != "identity":
             self._endpoint.reply(transaction, 415, now, headers=(("Accept-Encoding", "identity"),))
             return True
-        if request.body and request.method in ("INVITE", "UPDATE") and kind != SDP:
+        if request.body and request.method in ("INVITE", "UPDATE", "PRACK") and kind != SDP:
             self._endpoint.reply(transaction, 415, now, headers=(("Accept", SDP),))
             return True
         return False
@@ -97,6 +98,9 @@ class Incoming:
         ringing = sum(isinstance(one, ServerInvite) and one.is_ringing for one in self._usages)
         if ringing >= _MAX_RINGING or len(self._usages) >= _MAX_USAGES:
             self._endpoint.reply(transaction, 486, now)
+            return
+        if least := refusal(transaction.request, self._endpoint.settings.session_least):
+            self._endpoint.reply(transaction, 422, now, headers=least)
             return
         status, replaced = resolve(transaction.request, self._usages.items())
         if status:

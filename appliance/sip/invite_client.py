@@ -8,12 +8,15 @@
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from appliance.sip.dialog import Dialog
+from appliance.sip.early_offer import EarlyOffers
 from appliance.sip.endpoint import Endpoint, credentials_of, sdp_of
 from appliance.sip.events import Answered, Failed, HeaderPairs, InviteId, OfferId, Progress, Reason
 from appliance.sip.header_values import NameAddress, parse_reason
 from appliance.sip.message import SDP, Request, Response
+from appliance.sip.reliable_provisional import Receipts, requires
 from appliance.sip.server_transaction import ServerTransaction
 from appliance.sip.session import Session
 from appliance.sip.transactions import Exchange, OnResponse
@@ -29,6 +32,7 @@ class ClientInvite:
         call_id: of every dialog it makes.
         local_tag: our tag in them.
         session: the dialog that won; None before the first 2xx.
+        early_offers: the peer's offers before that.
     """
 
     def __init__(
@@ -44,6 +48,10 @@ class ClientInvite:
         self._invite = invite
         self._new_offer_id = new_offer_id
         self._has_offer = bool(request.body)
+        self._receipts = Receipts(endpoint, has_offer=self._has_offer)
+        self._answered_early: set[str] = set()
+        """The early dialogs in which our offer has been answered reliably."""
+        self.early_offers = EarlyOffers(endpoint, invite, new_offer_id)
         self._sequence = request.sequence
         self._early: dict[str, Dialog] = {}
         self._acknowledgements: dict[str, bytes] = {}
@@ -56,6 +64,8 @@ class ClientInvite:
         self.call_id = request.call_id
         self.local_tag = request.from_.tag
         self.session: Session | None = None
+        self._timer = endpoint.session_timer()
+        request = replace(request, headers=(*request.headers, *self._timer.asked()))
         self._exchange: Exchange = endpoint.transactions.send(
             request, self._answered, now, next_sequence=self._next_sequence
         )
@@ -76,19 +86,32 @@ class ClientInvite:
             self._provisional(response, request, now)
         elif response.status < 300:
             self._success(response, request, now)
-        elif not self._failed and self.session is None:
-            self._failure(response)
+        elif not self._failed and self.session is None and not self._asked_for_longer(response, request, now):
+            self._failure(response, now)
+
+    def _asked_for_longer(self, response: Response, request: Request, now: Seconds) -> bool:
+        """422: the same once more, with a session as long as they want (RFC 4028 §7.3)."""
+        if response.status != 422 or self._cancelled or not self._timer.raised(response):
+            return False
+        again = request.without("Via", "Authorization", "Proxy-Authorization", "Session-Expires", "Min-SE", "CSeq")
+        number: HeaderPairs = (("CSeq", f"{self._next_sequence()} INVITE"),)
+        again = replace(again, headers=(*again.headers, *number, *self._timer.asked()))
+        self._exchange = self._endpoint.transactions.send(again, self._answered, now, next_sequence=self._next_sequence)
+        return True
 
     def _provisional(self, response: Response, request: Request, now: Seconds) -> None:
         if self._cancelled:
             if self._cancel_waits:
                 self._cancel_waits = not self._endpoint.transactions.cancel(self._exchange, now, self._cause)
             return
-        if response.status == 100 or self.session is not None:
+        if response.status == 100 or self.session is not None or not self._receipts.is_in_order(response):
             return
         tag = response.to.tag
         if tag and tag not in self._early and len(self._early) < _MAX_EARLY:
             self._early[tag] = Dialog.of_client(request, response)
+        dialog, is_reliable = self._early.get(tag), requires(response)
+        if dialog is not None and is_reliable and self._has_offer and sdp_of(response) is not None:
+            self._answered_early.add(tag)
         self._endpoint.emit(
             Progress(
                 invite=self._invite,
@@ -97,6 +120,8 @@ class ClientInvite:
                 early=tag,
                 headers=response.headers,
                 body=sdp_of(response),
+                reliable=is_reliable,
+                is_offer=dialog is not None and self._receipts.acknowledge(response, request, dialog, now),
             )
         )
 
@@ -106,18 +131,21 @@ class ClientInvite:
             self._endpoint.transactions.queue(self._acknowledgements[tag])  # a copy: the ACK was lost
         elif self._cancelled or self._failed:
             self._refuse_fork(response, request, now)
-            self._fail(487, "Request Terminated", local=True)
+            self._fail(487, "Request Terminated", now, local=True)
         elif self.session is None:
-            self._establish(response, request)
+            self._establish(response, request, now)
         elif tag != self.session.dialog.remote_tag:
             self._refuse_fork(response, request, now)
 
-    def _establish(self, response: Response, request: Request) -> None:
+    def _establish(self, response: Response, request: Request, now: Seconds) -> None:
+        self.early_offers.refuse(488, now)
         dialog = self._early.get(response.to.tag) or Dialog.of_client(request, response)
         dialog.confirm(response)
         dialog.local_sequence = max(dialog.local_sequence, request.sequence)
         self.session = Session(self._endpoint, self._invite, dialog, began_here=True, new_offer_id=self._new_offer_id)
-        if self._has_offer:
+        self.session.session_timer.granted(response, now)
+        self.session.offers.agreed(local=request.body, remote=sdp_of(response))
+        if self._receipts.are_settled:
             self._acknowledge(dialog, request)
         else:
             self._unacknowledged = request
@@ -149,15 +177,16 @@ class ClientInvite:
         bye = dialog.request("BYE", () if self._cancelled else headers)
         self._endpoint.transactions.send(bye, _ignore, now, next_sequence=dialog.next_sequence)
 
-    def _failure(self, response: Response) -> None:
+    def _failure(self, response: Response, now: Seconds) -> None:
         ours = self._cancelled and (response.local or response.status in (401, 407))
         if ours:
-            self._fail(487, "Request Terminated", local=True)
+            self._fail(487, "Request Terminated", now, local=True)
             return
         contacts = response.items("Contact") if response.status < 400 else ()
         self._fail(
             response.status,
             response.reason,
+            now,
             local=response.local,
             headers=() if response.local else response.headers,
             contacts=tuple(NameAddress.parse(value).uri for value in contacts),
@@ -168,6 +197,7 @@ class ClientInvite:
         self,
         status: int,
         reason: str,
+        now: Seconds,
         *,
         local: bool,
         headers: HeaderPairs = (),
@@ -177,6 +207,7 @@ class ClientInvite:
         if self._failed:
             return
         self._failed = True
+        self.early_offers.refuse(487, now)
         self._endpoint.emit(
             Failed(
                 invite=self._invite,
@@ -210,11 +241,14 @@ class ClientInvite:
             self._unacknowledged = None
         self.session.bye(cause, now)
 
-    def acknowledge(self, body: bytes) -> bool:
-        """Send the ACK with our answer; False if none is waited for."""
+    def acknowledge(self, body: bytes, now: Seconds) -> bool:
+        """Send the ACK, or the PRACK, with our answer; False if none is waited for."""
+        if self._receipts.answer(body, now):
+            return True
         if self.session is None or self._unacknowledged is None:
             return False
         self._acknowledge(self.session.dialog, self._unacknowledged, body)
+        self.session.offers.agreed(local=body)
         self._unacknowledged = None
         return True
 
@@ -264,6 +298,9 @@ class ClientInvite:
             self._endpoint.reply(transaction, 200 if lost else 481, now)
         elif not dialog.in_order(request):
             self._endpoint.reply(transaction, 500, now, reason="CSeq Out Of Order")
+        elif request.method == "UPDATE" and request.body and tag in self._answered_early:
+            dialog.refresh(request)
+            self.early_offers.received(transaction, now)
         elif request.method == "INVITE" or (request.method == "UPDATE" and request.body):
             self._endpoint.reply(transaction, 491, now)  # our own offer is not answered yet
         elif request.method == "UPDATE":

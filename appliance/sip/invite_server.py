@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 from appliance.errors import StateError
 from appliance.sip.dialog import Dialog
+from appliance.sip.early_offer import EarlyOffers
 from appliance.sip.endpoint import Endpoint, sdp_of
-from appliance.sip.events import Cancelled, Failed, HeaderPairs, Incoming, InviteId, OfferId, Reason
+from appliance.sip.events import Cancelled, Failed, HeaderPairs, Incoming, InviteId, OfferId, Reanswered, Reason
 from appliance.sip.header_values import parse_reason
 from appliance.sip.message import Request, Response, respond
+from appliance.sip.reliable_provisional import ReliableProvisionals
 from appliance.sip.server_transaction import ServerTransaction
 from appliance.sip.session import Session
 from appliance.sip.timers import earliest, later
@@ -24,6 +26,7 @@ class ServerInvite:
         call_id: of the dialog.
         local_tag: our tag in it.
         session: the dialog after our 2xx.
+        early_offers: the peer's offers before that.
     """
 
     def __init__(
@@ -44,6 +47,10 @@ class ServerInvite:
         self._provisional: tuple[int, HeaderPairs, bytes | None] | None = None
         self._remind: Seconds | None = None
         request = transaction.request
+        self._reliable = ReliableProvisionals(endpoint, request, self._reply)
+        self._answer: tuple[bytes, HeaderPairs] | None = None
+        """Our answer, while it waits for the PRACK of a description that went before it."""
+        self.early_offers = EarlyOffers(endpoint, invite, new_offer_id)
         expires = request.first("Expires")
         self._expiry = later(now, max(1.0, float(expires))) if expires else None
         self.call_id = request.call_id
@@ -79,22 +86,33 @@ class ServerInvite:
 
     def provisional(self, status: int, body: bytes | None, headers: HeaderPairs, now: Seconds) -> None:
         """Send a 1xx, and repeat it every minute."""
-        if self.is_ringing:
+        if self.is_ringing and self._answer is None:
             self._provisional = status, headers, body
             self._remind = later(now, _REMIND)
-            self._reply(status, headers, now, body)
+            if not self._reliable.send(status, headers, body, now):
+                self._reply(status, headers, now, body)
 
     def answer(self, body: bytes, headers: HeaderPairs, now: Seconds) -> None:
         """Send 200."""
-        if self.session is not None:
+        if self.session is not None or self._answer is not None:
             raise StateError("the INVITE has been answered already")
-        if self._failed:
+        if not self._failed:
+            self._answer = body, headers
+            self._send_answer(now)
+
+    def _send_answer(self, now: Seconds) -> None:
+        if self._answer is None or self._failed or self._reliable.delays_answer:
             return
-        response = self._reply(200, headers, now, body)
+        body, headers = self._answer
+        self.early_offers.refuse(488, now)
+        self._reliable.stop()
+        request = self._transaction.request
         self.session = Session(
             self._endpoint, self._invite, self._dialog, began_here=False, new_offer_id=self._new_offer_id
         )
-        wants_answer = sdp_of(self._transaction.request) is None
+        response = self._reply(200, (*headers, *self.session.session_timer.answered(request, now)), now, body)
+        wants_answer = sdp_of(request) is None and not self._reliable.is_settled
+        self.session.offers.agreed(local=body, remote=sdp_of(request))
         self.session.confirm(response, expects_answer=wants_answer, now=now)
 
     def reject(self, status: int, reason: str, headers: HeaderPairs, contacts: tuple[str, ...], now: Seconds) -> None:
@@ -102,7 +120,7 @@ class ServerInvite:
         if self.session is not None:
             raise StateError("the INVITE has been answered already: end it with bye()")
         if not self._failed:
-            self._failed = True
+            self._close(now)
             targets = tuple(("Contact", f"<{uri}>") for uri in contacts)
             self._endpoint.reply(
                 self._transaction, status, now, tag=self.local_tag, reason=reason, headers=(*headers, *targets)
@@ -152,8 +170,13 @@ class ServerInvite:
         elif transaction is self._transaction and self.is_ringing:
             self._end(cancel.items("Reason"), now)
 
-    def _end(self, reasons: tuple[str, ...], now: Seconds) -> None:
+    def _close(self, now: Seconds) -> None:
         self._failed = True
+        self._reliable.stop()
+        self.early_offers.refuse(487, now)
+
+    def _end(self, reasons: tuple[str, ...], now: Seconds) -> None:
+        self._close(now)
         self._endpoint.reply(self._transaction, 487, now, tag=self.local_tag)
         self._endpoint.emit(Cancelled(invite=self._invite, cause=parse_reason(reasons)))
 
@@ -161,6 +184,8 @@ class ServerInvite:
         """A request in this dialog."""
         if request.from_.tag != self._dialog.remote_tag:
             self._endpoint.reply(transaction, 481, now)
+        elif request.method == "PRACK":
+            self._acknowledged(request, transaction, now)
         elif self.session is not None:
             self.session.received(request, transaction, now)
         elif request.method == "BYE":
@@ -168,6 +193,9 @@ class ServerInvite:
             self._end(request.items("Reason"), now)
         elif not self._dialog.in_order(request):
             self._endpoint.reply(transaction, 500, now, reason="CSeq Out Of Order")
+        elif request.method == "UPDATE" and request.body and self._reliable.is_settled:
+            self._dialog.refresh(request)
+            self.early_offers.received(transaction, now)
         elif request.method == "INVITE" or (request.method == "UPDATE" and request.body):
             # The first offer is not answered yet (RFC 3261 §14.2, RFC 3311 §5.2).
             self._endpoint.reply(transaction, 500, now, headers=(("Retry-After", "2"),))
@@ -177,12 +205,32 @@ class ServerInvite:
         else:
             self._endpoint.deliver(transaction, self._invite, self._dialog, now)
 
+    def _acknowledged(self, request: Request, transaction: ServerTransaction, now: Seconds) -> None:
+        """A PRACK (RFC 3262 §3)."""
+        if not self._dialog.in_order(request):
+            self._endpoint.reply(transaction, 500, now, reason="CSeq Out Of Order")
+            return
+        was_settled = self._reliable.is_settled or sdp_of(self._transaction.request) is not None
+        if not self._reliable.acknowledged(request):
+            self._endpoint.reply(transaction, 481, now)
+            return
+        body = sdp_of(request)
+        if body is not None and was_settled:
+            self.early_offers.received(transaction, now)
+        else:
+            self._endpoint.reply(transaction, 200, now)
+            if body is not None:
+                self._endpoint.emit(Reanswered(invite=self._invite, body=body))
+        self._reliable.send_next(now)
+        self._send_answer(now)
+
     # Connections and time
 
     def disconnected(self) -> None:
         """Nobody can be told any more that it rings here."""
         if self.is_ringing:
             self._failed = True
+            self._reliable.stop()
             self._transaction.abandon()
             self._endpoint.emit(Failed(invite=self._invite, status=503, reason="Connection lost", local=True))
 
@@ -190,16 +238,22 @@ class ServerInvite:
         """When `timer` has something to do."""
         if self.session is not None:
             return self.session.deadline()
-        return earliest((self._remind, self._expiry))
+        return earliest((self._remind, self._expiry, self._reliable.deadline()))
 
     def timer(self, now: Seconds) -> None:
         """Let time pass."""
         if self.session is not None:
             self.session.timer(now)
+        elif self._reliable.gave_up(now):
+            self.reject(504, "", (), (), now)
+            self._endpoint.emit(Failed(invite=self._invite, status=504, reason="No PRACK came", local=True))
+        elif (response := self._reliable.timer(now)) is not None:
+            self._endpoint.transactions.queue(response.render())
         elif self._expiry is not None and now >= self._expiry:
             self._expiry = None
             self._end((), now)  # RFC 3261 §13.3.1
         elif self._remind is not None and now >= self._remind and self._provisional is not None:
             self._remind = later(now, _REMIND)
             status, headers, body = self._provisional
-            self._reply(status, headers, now, body)
+            if not self._reliable.send(status, headers, None, now):
+                self._reply(status, headers, now, body)

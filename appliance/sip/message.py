@@ -12,7 +12,8 @@ from appliance.sip.events import HeaderPairs
 from appliance.sip.header_values import NameAddress, Via, split_list
 
 ALLOWED_METHODS = (
-    *("INVITE", "ACK", "CANCEL", "BYE", "UPDATE", "INFO", "OPTIONS", "MESSAGE", "NOTIFY", "REFER", "SUBSCRIBE"),
+    *("INVITE", "ACK", "CANCEL", "BYE", "PRACK", "UPDATE"),
+    *("INFO", "OPTIONS", "MESSAGE", "NOTIFY", "REFER", "SUBSCRIBE"),
 )
 ALLOW = ", ".join(ALLOWED_METHODS)
 SDP = "application/sdp"
@@ -43,6 +44,7 @@ PHRASES = {
     415: "Unsupported Media Type",
     416: "Unsupported URI Scheme",
     420: "Bad Extension",
+    422: "Session Interval Too Small",
     423: "Interval Too Brief",
     480: "Temporarily Unavailable",
     481: "Call/Transaction Does Not Exist",

@@ -17,6 +17,7 @@ from appliance.sip.endpoint import Endpoint, credentials_of, sdp_of
 from appliance.sip.events import HeaderPairs, InviteId, Offered, OfferId, Reanswered, ReofferFailed
 from appliance.sip.message import SDP, Request, Response, respond
 from appliance.sip.server_transaction import ServerTransaction, UnacknowledgedAnswer
+from appliance.sip.session_timer import SessionTimer, refusal
 from appliance.sip.timers import earliest, later
 from appliance.sip.transactions import Exchange
 from appliance.units import Seconds
@@ -33,6 +34,8 @@ class _Ours:
     exchange: Exchange | None = None
     attempts: int = 0
     again: Seconds | None = None
+    refresh: bool = False
+    """What was agreed on, once more: nobody is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Renegotiation:
         endpoint: what is shared.
         invite: whose dialog it is.
         dialog: its state.
+        timer: its session timer.
         owns_call_id: whether the dialog began with our INVITE; decides who waits longer after a 491.
         new_offer_id: numbers the peer's offers.
         give_up: ends the dialog with a status (408, 481).
@@ -62,6 +66,7 @@ class Renegotiation:
         invite: InviteId,
         dialog: Dialog,
         *,
+        timer: SessionTimer,
         owns_call_id: bool,
         new_offer_id: Callable[[], OfferId],
         give_up: Callable[[int, Seconds], None],
@@ -69,6 +74,7 @@ class Renegotiation:
         self._endpoint = endpoint
         self._invite = invite
         self._dialog = dialog
+        self._timer = timer
         self._owns_call_id = owns_call_id
         self._new_offer_id = new_offer_id
         self._give_up = give_up
@@ -80,6 +86,13 @@ class Renegotiation:
         self._acknowledgement: tuple[int, bytes] | None = None
         self._expects_answer = False
         self._over = False
+        self._local: bytes | None = None
+        self._remote: bytes | None = None
+        """The descriptions that stand."""
+
+    def agreed(self, *, local: bytes | None = None, remote: bytes | None = None) -> None:
+        """These descriptions stand from now on; None leaves the former one."""
+        self._local, self._remote = local or self._local, remote or self._remote
 
     @property
     def offer_id(self) -> OfferId | None:
@@ -101,12 +114,19 @@ class Renegotiation:
         self._ours = _Ours(method, body)
         self._send(self._ours, now)
 
+    def refresh(self, now: Seconds) -> None:
+        """Offer what stands once more, to refresh the session (RFC 4028 §7.4); nothing while an offer is open."""
+        if self._local is not None and self.is_settled and not self._over:
+            self._ours = _Ours("INVITE", self._local, refresh=True)
+            self._send(self._ours, now)
+
     def _send(self, ours: _Ours, now: Seconds) -> None:
         ours.again = None
         ours.attempts += 1
         headers: HeaderPairs = (
             ("Contact", self._endpoint.contact),
             *self._endpoint.capabilities,
+            *self._timer.asked(),
             ("User-Agent", self._endpoint.settings.user_agent),
             ("Content-Type", SDP),
         )
@@ -132,10 +152,13 @@ class Renegotiation:
             return
         self._withdrawn = None
         if response.status < 300:
-            self._accepted(response, request)
+            self._accepted(response, request, now)
             return
         ours = self._ours
         if self._over or ours is None:
+            return
+        if response.status == 422 and self._timer.raised(response):
+            self._send(ours, now)
             return
         if response.status == 491 and ours.attempts < _MAX_ATTEMPTS:
             fraction = self._endpoint.identifiers.fraction()
@@ -143,11 +166,12 @@ class Renegotiation:
             ours.exchange, ours.again = None, later(now, round(wait, 2))
             return
         self._ours = None
-        self._endpoint.emit(ReofferFailed(invite=self._invite, status=response.status, reason=response.reason))
+        if not ours.refresh:
+            self._endpoint.emit(ReofferFailed(invite=self._invite, status=response.status, reason=response.reason))
         if response.status in (408, 481):
             self._give_up(response.status, now)
 
-    def _accepted(self, response: Response, request: Request) -> None:
+    def _accepted(self, response: Response, request: Request, now: Seconds) -> None:
         if request.method == "INVITE":
             if self._acknowledgement is not None and self._acknowledgement[0] == request.sequence:
                 self._endpoint.transactions.queue(self._acknowledgement[1])  # a copy (RFC 3261 §13.2.2.4)
@@ -160,13 +184,23 @@ class Renegotiation:
             self._acknowledgement = request.sequence, data
         elif not self._over:
             self._dialog.refresh(response)
-        if self._ours is not None and not self._over:
-            self._ours = None
-            self._endpoint.emit(Reanswered(invite=self._invite, body=sdp_of(response)))
+        if self._over:
+            return
+        self._timer.granted(response, now)
+        ours, self._ours = self._ours, None
+        if ours is not None:
+            answer = sdp_of(response)
+            is_known = ours.refresh and answer in (None, self._remote)
+            self.agreed(local=ours.body, remote=answer)
+            if not is_known:
+                self._endpoint.emit(Reanswered(invite=self._invite, body=answer))
 
     def received(self, request: Request, transaction: ServerTransaction, now: Seconds) -> None:
         """The peer's re-INVITE or UPDATE, in order and with nothing but a session description in it."""
         body = sdp_of(request)
+        if least := refusal(request, self._endpoint.settings.session_least):
+            self._endpoint.reply(transaction, 422, now, headers=least)
+            return
         if request.method == "UPDATE" and body is None:
             self._dialog.refresh(request)
             self._reply(transaction, 200, now)
@@ -193,6 +227,7 @@ class Renegotiation:
         if theirs is None:
             return
         response = self._reply(theirs.transaction, 200, now, body)
+        self.agreed(local=body, remote=sdp_of(theirs.transaction.request))
         if theirs.transaction.request.method == "INVITE":
             self.confirm(response, expects_answer=theirs.wants_offer, now=now)
 
@@ -203,7 +238,8 @@ class Renegotiation:
             self._endpoint.reply(theirs.transaction, status, now)
 
     def _reply(self, transaction: ServerTransaction, status: int, now: Seconds, body: bytes | None = None) -> Response:
-        headers: HeaderPairs = (("Contact", self._endpoint.contact), *self._endpoint.capabilities)
+        timer = self._timer.answered(transaction.request, now)
+        headers: HeaderPairs = (("Contact", self._endpoint.contact), *self._endpoint.capabilities, *timer)
         return self._endpoint.reply(transaction, status, now, headers=headers, body=body)
 
     def cancelled(self, transaction: ServerTransaction, now: Seconds) -> None:
@@ -227,6 +263,8 @@ class Renegotiation:
         if waiting is None or waiting.sequence != request.sequence:
             return False
         self._unacknowledged = None
+        if self._expects_answer:
+            self.agreed(remote=sdp_of(request))
         return True
 
     def take_answer(self) -> bool:

@@ -88,12 +88,16 @@ class ServerTransaction:
 
 
 class UnacknowledgedAnswer:
-    """A 2xx to an INVITE that is sent again until its ACK comes (RFC 3261 §13.3.1.4), also on a reliable transport."""
+    """A response to an INVITE that is sent again until it is acknowledged, also on a reliable transport.
 
-    def __init__(self, response: Response, now: Seconds) -> None:
+    A 2xx until its ACK (RFC 3261 §13.3.1.4), a reliable provisional one until its PRACK (RFC 3262 §3): that one has
+    no `longest` interval.
+    """
+
+    def __init__(self, response: Response, now: Seconds, *, longest: float = T2) -> None:
         self.response = response
         self.sequence = response.sequence
-        self._interval = T1
+        self._interval, self._longest = T1, longest
         self._again = later(now, T1)
         self._end = later(now, TIMEOUT)
 
@@ -110,6 +114,6 @@ class UnacknowledgedAnswer:
         """Let time pass; True if the response is to be sent again now."""
         if now < self._again or self.gave_up(now):
             return False
-        self._interval = min(2 * self._interval, T2)
+        self._interval = min(2 * self._interval, self._longest)
         self._again = later(now, self._interval)
         return True

@@ -29,6 +29,7 @@ class Session:
 
     Attributes:
         dialog: its state.
+        session_timer: when it has to be refreshed, and by whom.
         began_here: our INVITE made it.
         offers: its offer/answer state.
         is_ended: `Ended` has been emitted.
@@ -48,9 +49,17 @@ class Session:
         self._invite = invite
         self.dialog = dialog
         self.began_here = began_here
+        self.session_timer = endpoint.session_timer()
         self.offers = Renegotiation(
-            endpoint, invite, dialog, owns_call_id=began_here, new_offer_id=new_offer_id, give_up=self.give_up
+            endpoint,
+            invite,
+            dialog,
+            timer=self.session_timer,
+            owns_call_id=began_here,
+            new_offer_id=new_offer_id,
+            give_up=self.give_up,
         )
+        self._is_refreshing = False
         self.is_ended = False
         self.is_over = False
         self._goodbye: HeaderPairs | None = None
@@ -128,6 +137,7 @@ class Session:
 
     def _end(self, event: Ended, now: Seconds) -> None:
         self.is_ended = True
+        self.session_timer.stop()
         self.offers.finish(now)
         self._endpoint.emit(event)
 
@@ -168,23 +178,43 @@ class Session:
         """
         if self.is_ended or "UPDATE" not in self.dialog.methods:
             return
-        headers: HeaderPairs = (("Contact", self._endpoint.contact), *self._endpoint.capabilities)
+        endpoint = self._endpoint
+        headers: HeaderPairs = (("Contact", endpoint.contact), *endpoint.capabilities, *self.session_timer.asked())
         request = self.dialog.request("UPDATE", headers)
-        self._endpoint.transactions.send(request, self._refreshed, now, next_sequence=self.dialog.next_sequence)
+        self._is_refreshing = True
+        endpoint.transactions.send(request, self._refreshed, now, next_sequence=self.dialog.next_sequence)
 
     def _refreshed(self, response: Response, _request: Request, now: Seconds) -> None:
-        if 200 <= response.status < 300:
+        if response.status < 200:
+            return
+        self._is_refreshing = False
+        if response.status < 300:
             self.dialog.refresh(response)
+            if not self.is_ended:
+                self.session_timer.granted(response, now)
         elif response.status == 481:
             self.give_up(481, now)
+        elif response.status == 422 and self.session_timer.raised(response):
+            self.refresh_target(now)
+
+    def _keep_alive(self, now: Seconds) -> None:
+        """What the session timer asks for."""
+        if self.session_timer.has_ended(now):
+            self.give_up(408, now)
+        elif self.session_timer.is_due(now) and not self._is_refreshing:
+            if "UPDATE" in self.dialog.methods:
+                self.refresh_target(now)
+            else:
+                self.offers.refresh(now)
 
     def deadline(self) -> Seconds | None:
         """When `timer` has something to do."""
-        return earliest((self._goodbye_until, self.offers.deadline()))
+        return earliest((self._goodbye_until, self.offers.deadline(), self.session_timer.deadline()))
 
     def timer(self, now: Seconds) -> None:
         """Let time pass."""
         self.offers.timer(now)
+        self._keep_alive(now)
         if self._goodbye_until is not None and now >= self._goodbye_until:
             self._goodbye_until = None
             self.is_over = True

@@ -22,6 +22,10 @@ class UserAgentSettings:
     """This unit for ever, as `urn:uuid:…` (RFC 5626 §4.1); empty: made at start."""
     register_expires: int = 120
     """How long a binding is asked for, in seconds. The registrar may grant less."""
+    session_expires: int = 1800
+    """How long a call lasts unless one side refreshes it, in seconds (RFC 4028); 0: we ask for nothing of the kind."""
+    session_least: int = 90
+    """The shortest such time that a peer may ask for, seconds."""
     ca_file: str | None = None
     """PEM file of the trust anchors for wss; None: the system's."""
     user_agent: str = PRODUCT

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from itertools import count
 
 from appliance.errors import StateError, UsageError
+from appliance.sip.early_offer import EarlyOffers
 from appliance.sip.events import InviteId, OfferId
 from appliance.sip.invite_client import ClientInvite
 from appliance.sip.invite_server import ServerInvite
+from appliance.sip.renegotiation import Renegotiation
 from appliance.sip.restored import RestoredInvite
 from appliance.sip.session import Session
 from appliance.sip.timers import earliest
@@ -62,6 +64,12 @@ class Usages:
         if isinstance(usage, ClientInvite | RestoredInvite):
             raise StateError(f"INVITE {invite} is ours, or answered: {command}() is for a peer's that waits")
         return usage
+
+    def offers(self, offer_id: OfferId) -> Renegotiation | EarlyOffers | None:
+        """Where this offer of a peer's waits; None if it does no longer."""
+        offers: list[Renegotiation | EarlyOffers] = [session.offers for session in self.sessions]
+        offers += [usage.early_offers for usage in self if not isinstance(usage, RestoredInvite)]
+        return next((one for one in offers if one.offer_id == offer_id), None)
 
     def of_dialog(self, call_id: str, local_tag: str) -> Usage | None:
         """The INVITE with a dialog of this Call-ID and this tag of ours."""

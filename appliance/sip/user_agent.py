@@ -56,6 +56,8 @@ class UserAgent:
                 display_name=settings.display_name,
                 instance_id=settings.instance_id,
                 register_expires=settings.register_expires,
+                session_expires=settings.session_expires,
+                session_least=settings.session_least,
                 user_agent=settings.user_agent,
             ),
             token=secrets.token_hex,

@@ -37,7 +37,7 @@ METHODS = (
     *("INVITE", "ACK", "CANCEL", "BYE", "UPDATE", "INFO", "OPTIONS", "MESSAGE", "NOTIFY", "REFER", "SUBSCRIBE"),
     *("REGISTER", "PRACK", "X"),
 )
-STATUSES = (100, 180, 183, 200, 202, 302, 401, 407, 408, 423, 481, 486, 487, 491, 500, 503, 603)
+STATUSES = (100, 180, 183, 200, 202, 302, 401, 407, 408, 422, 423, 481, 486, 487, 491, 500, 503, 603)
 
 
 def _fresh() -> tuple[Bench, Message]:
@@ -62,6 +62,14 @@ def _early() -> tuple[Bench, Message]:
     assert isinstance(request, Request)
     bench.answer(request, 183, body=ANSWER)
     return bench, request
+
+
+def _ringing_reliably() -> tuple[Bench, Message]:
+    bench, _ = _fresh()
+    invite, _ = bench.ringing(headers=(("Require", "100rel"),))
+    bench.core.provisional(invite, 183, body=ANSWER, now=bench.now)
+    (response,) = bench.sent()
+    return bench, response
 
 
 def _cancelled() -> tuple[Bench, Message]:
@@ -151,6 +159,7 @@ def _referring() -> tuple[Bench, Message]:
 STATES: tuple[Callable[[], tuple[Bench, Message]], ...] = (
     *(_fresh, _registering, _calling, _early, _cancelled, _offerless, _established, _reoffering, _ended),
     *(_ringing, _answered, _talking, _offered, _reconnected, _subscribing, _subscribed, _referring),
+    _ringing_reliably,
 )
 
 
@@ -167,6 +176,8 @@ def further_headers(draw: Draw, known: Message) -> HeaderPairs:
                 (("Refer-To", "<sip:carol@sip.test?Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc>"), ("Refer-Sub", "false")),
                 (("Refer-To", "<sip:carol@sip.test>"), ("Referred-By", "<sip:bob@sip.test>")),
                 (("Replaces", dialog), ("Require", "replaces")),
+                (("Supported", "timer, 100rel"), ("Session-Expires", "60"), ("Min-SE", "90")),
+                (("Require", "100rel"), ("RAck", "1 1 INVITE")),
             )
         )
     )
@@ -185,6 +196,9 @@ def sound(draw: Draw, bench: Bench, known: Message) -> bytes:
                     (("WWW-Authenticate", 'Digest realm="r", nonce="n", qop="auth"'),),
                     (("Proxy-Authenticate", 'Digest realm="r", nonce="n", stale=true'),),
                     (("Min-Expires", "300"),),
+                    (("Min-SE", "3600"),),
+                    (("Session-Expires", "90;refresher=uac"),),
+                    (("Require", "100rel"), ("RSeq", "7")),
                     (("Contact", known.first("Contact") or ""), ("Expires", "60")),
                 )
             )
