@@ -1,13 +1,15 @@
 """[I/O] One call, as its user has it."""
 
-from appliance.calls import dtmf
+from typing import get_args
+
+from appliance.calls import connect_token, dtmf
 from appliance.calls.call_info import CallInfo, CallState, Direction
 from appliance.calls.cause import Cause
 from appliance.calls.digits import DigitQueue
 from appliance.calls.events import Ending
 from appliance.calls.facts import CallFacts
 from appliance.calls.leg import Leg
-from appliance.calls.ports import CallHome, Current, OnOthers
+from appliance.calls.ports import CallHome, Current, OnOthers, RedirectBy
 from appliance.calls.state import Status
 from appliance.errors import StateError, UsageError
 from appliance.media.session import MediaSession
@@ -228,6 +230,50 @@ class Call:
         if not self.answered or self._leg.invite is None:
             raise self._misfit("held or resumed")
         return await self._leg.negotiation.hold(self._leg.invite, on=on)
+
+    async def transfer(self, dest: str | None = None, *, to: "Call | None" = None) -> bool:
+        """Send the far end to somebody else and leave: to `dest` (blind), or to the far end of `to` (attended).
+
+        It is put on hold, asked to call there, and its progress told. True once it has got through: both calls end
+        then. False if it refused or did not get through: it is as it was before. `Transferred` or `TransferFailed`
+        tells the same, and `TransferProgress` what comes before.
+
+        Raises:
+            UsageError: neither or both are given, or `dest` can't be called.
+            StateError: one of the calls is not answered, or is being transferred already.
+        """
+        if (dest is None) == (to is None) or to is self:
+            raise UsageError("transfer: give a destination, or another call in `to`")
+        if not self.answered:
+            raise self._misfit("transferred")
+        if to is not None and not to.answered:
+            raise StateError(f"a call that is {to.status} can't be transferred to: it must be answered")
+        return await self._home.transfer(self, dest, to)
+
+    async def redirect(self, dest: str, *, by: RedirectBy = "302") -> bool:
+        """Send the caller of an unanswered call to `dest`, such as another contact of ours; the call ends with it.
+
+        By "302" the caller, or a proxy before it, decides whether to follow. By "refer" (REFER in the early dialog) it
+        says so: False if it does not, and the call rings on.
+
+        Raises:
+            UsageError: `dest` can't be called, or `by` is another word.
+            StateError: it is not an unanswered incoming call.
+        """
+        if by not in get_args(RedirectBy):
+            raise UsageError(f"by: {by!r} is not one of {', '.join(get_args(RedirectBy))}")
+        if not self.waiting:
+            raise self._misfit("redirected")
+        return await self._home.redirect(self, dest, by)
+
+    @property
+    def connect_token(self) -> str | None:
+        """What picks this call up on another unit, or on this one after a crash (`Client.connect`): a secret.
+
+        None while the call is not answered. It is good as long as the call is.
+        """
+        snapshot = self._home.agent.snapshot(self._leg.invite) if self.answered and self._leg.invite else None
+        return None if snapshot is None else connect_token.encode(snapshot, self.uuid)
 
     async def wait_answered(self) -> bool:
         """Wait until it is answered (True) or over without that (False; `ending` tells why)."""

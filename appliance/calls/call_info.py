@@ -24,6 +24,8 @@ class CallState(StrEnum):
     IGNORED = "ignored"
     CANCELED = "canceled"
     FAILED = "failed"
+    REDIRECTED = "redirected"
+    """Incoming, and sent elsewhere by us."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +35,8 @@ class CallInfo:
     `call_uuid` is ours from the first moment, until the far end names the call itself (X-CallUUID: of an outgoing call
     with its first response); `Client.call_by_uuid` knows both, and `sip_call_id` never changes once it is there.
     `src` and `dest` are SIP URIs. `originator` says who ended it ("local", "remote", "" while it lives); `reason`,
-    `protocol` and `code` are the Reason header's (RFC 3326) or, without one, the SIP status of the end.
+    `protocol` and `code` are the Reason header's (RFC 3326) or, without one, the SIP status of the end. `replaces` is
+    the UUID of the call whose place this one takes, by a transfer or a pickup; "" for most.
     """
 
     call_uuid: str
@@ -48,6 +51,7 @@ class CallInfo:
     reason: str = ""
     protocol: str = ""
     code: int = 0
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

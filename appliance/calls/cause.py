@@ -22,6 +22,8 @@ class Cause(StrEnum):
     AUTHENTICATION_ERROR = "Authentication Error"
     NO_ANSWER = "No Answer"
     CANCELED = "Canceled"
+    REPLACED = "Replaced"
+    """Another call has taken its place."""
     TERMINATED = "Terminated"
     """An answered call was ended by a BYE."""
     REQUEST_TIMEOUT = "Request Timeout"

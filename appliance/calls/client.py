@@ -11,6 +11,7 @@ from appliance.calls.account import Account
 from appliance.calls.address_watch import AddressWatch
 from appliance.calls.call import Call
 from appliance.calls.cause import Cause
+from appliance.calls.client_services import ClientServices
 from appliance.calls.events import ClientEvent
 from appliance.calls.ports import Current, OnOthers
 from appliance.calls.settings import ClientSettings
@@ -33,7 +34,7 @@ __all__ = ["Client", "ClientSettings"]
 K = TypeVar("K")
 
 
-class Client:
+class Client(ClientServices):
     """A telephone line for programs: `async with Client(settings, audio=…) as client`, then `await client.login(…)`.
 
     Its methods belong to the loop that entered it. Events are in `calls.events`; each is told once per transition.

@@ -16,6 +16,7 @@ _HOST: Final = re.compile(  # RFC 3261 §25.1: hostname (its last label begins w
 )
 _PARAMETERS: Final = re.compile(r"(?:;[A-Za-z0-9\-_.!~*'()\[\]/:&+$%]+(?:=[A-Za-z0-9\-_.!~*'()\[\]/:&+$%]+)?)*")
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_HOST_OF: Final = re.compile(r"sips?:(?:[^@]*@)?(\[[^\]]*\]|[^;?:>]+)", re.IGNORECASE)
 _MAX: Final = 256
 
 
@@ -41,6 +42,12 @@ def uri(dialled: str, domain: str) -> str:
     if _NUMBER.fullmatch(rest):
         return f"{scheme}:{_escaped(_VISUAL.sub('', rest))}@{domain}"
     return _checked(scheme, _SPACES.sub("", rest), domain, dialled)
+
+
+def host(uri: str) -> str:
+    """The host of a SIP URI in lower case, without port, parameters and headers; "" if it has none."""
+    found = _HOST_OF.match(uri)
+    return found[1].lower() if found is not None else ""
 
 
 def _split_scheme(text: str) -> tuple[str, str]:

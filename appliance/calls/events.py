@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from appliance.calls.call_info import CallEvent, Direction
 from appliance.calls.quality_events import QualityEvent
+from appliance.calls.service_events import ServiceEvent
 from appliance.quality.sample import QualitySample
 from appliance.quality.summary import QualitySummary
 
@@ -219,6 +220,7 @@ ClientEvent = (
     | Reconnected
     | Sample
     | QualityEvent
+    | ServiceEvent
 )
 
 Ending = CallTerminated | CallFailed | IncomingCallCanceled | IncomingCallIgnored

@@ -27,9 +27,10 @@ class CallFacts:
     reason: str = ""
     protocol: str = ""
     code: int = 0
+    replaces: str = ""
 
     @classmethod
-    def of_incoming(cls, event: Incoming, uuid: str) -> Self:
+    def of_incoming(cls, event: Incoming, uuid: str, *, replaces: str = "") -> Self:
         """What an INVITE says."""
         return cls(
             direction=Direction.INCOMING,
@@ -39,6 +40,7 @@ class CallFacts:
             caller_name=event.from_name,
             sip_call_id=event.call_id,
             extra_headers=headers.received(event.headers),
+            replaces=replaces,
         )
 
     def named(self, uuid: str) -> bool:
@@ -74,4 +76,5 @@ class CallFacts:
             reason=self.reason,
             protocol=self.protocol,
             code=self.code,
+            replaces=self.replaces,
         )

@@ -11,15 +11,15 @@ import logging
 from collections.abc import Callable
 
 from appliance.calls import cause as causes
-from appliance.calls import dtmf, events, remote_audio
+from appliance.calls import dtmf, events, service_events
 from appliance.calls.call_info import CallInfo, CallState, Direction
 from appliance.calls.cause import Cause
 from appliance.calls.ending import last_event
 from appliance.calls.events import ClientEvent, Ending
 from appliance.calls.facts import CallFacts
-from appliance.calls.headers import first
 from appliance.calls.inbox import Inbox
-from appliance.calls.negotiation import Negotiation, text
+from appliance.calls.negotiation import Negotiation
+from appliance.calls.outgoing import Outgoing
 from appliance.calls.ports import CallHome
 from appliance.calls.quality_watch import QualityWatch
 from appliance.calls.reconnection import Reconnection
@@ -62,6 +62,7 @@ class Leg:
         self._inbox = Inbox(self.tasks, self._take)
         self._timers = Timers()
         self._filter = dtmf.DigitFilter()
+        self._outgoing = Outgoing(home)
         self._early: str | None = None
         """The early dialog whose description was applied: its To tag, "" if it had none."""
         self._answer_seen = self._answer_sent = False
@@ -99,8 +100,8 @@ class Leg:
             offer = await self.media.create_offer()
             if self.over:
                 return
-            self.invite = self._home.agent.invite(target, offer.encode(), headers=extra)
-            self.facts.sip_call_id = self._home.agent.call_id(self.invite)
+            self.invite = self._outgoing.send(target, offer, extra)
+            self.facts.sip_call_id = self._outgoing.call_id
         except BaseException as error:
             if self.over and isinstance(error, StateError):  # its media was closed under it
                 return
@@ -110,6 +111,16 @@ class Leg:
         self.emit(events.Calling(call=self.info))
         if self._home.take_mute():
             self.mute(on=True)
+
+    def redirect(self, target: str) -> bool:
+        """Call `target` in place of the one before, in the same call; False if that can't be called."""
+        invite = self._outgoing.send_again(target)
+        if invite is None or self.invite is None:
+            return False
+        self._home.agent.cancel(self.invite)
+        self.invite = invite
+        self.emit(service_events.CallRedirected(call=self.info, target=target))
+        return True
 
     def _abandon(self) -> None:
         if self.progress.end(CallState.FAILED):
@@ -146,21 +157,11 @@ class Leg:
             case sip.Progress():
                 self._progressed(event)
             case sip.Failed():
-                rejected = event.status in (403, 603)
-                self.end(
-                    CallState.REJECTED if rejected else CallState.FAILED,
-                    self._failure(event),
-                    originator="local" if event.local else "remote",
-                    status=event.status,
-                    words=event.reason,
-                    reason=event.cause,
-                )
+                self._refused(event)
             case sip.Cancelled(cause=reason):
                 self.end(CallState.CANCELED, Cause.CANCELED, originator="remote", status=487, reason=reason)
             case sip.Ended():
                 self._dialog_ended(event)
-            case sip.RequestReceived():
-                self._requested(event)
             case sip.Reanswered(body=body) if self.negotiation.came_back(body):
                 pass
             case sip.ReofferFailed():
@@ -169,20 +170,18 @@ class Leg:
                 self._answer_seen |= isinstance(event, sip.Answered | sip.Acknowledged)
                 self._inbox.put(event)
 
-    def _requested(self, event: sip.RequestReceived) -> None:
-        """A request that changes nothing of the dialog; one of a kind we have no use for is refused as such."""
-        body = event.body if event.method == "INFO" else b""
-        digit, audible = dtmf.heard(event.content_type, body), remote_audio.heard(body)
-        understood = digit is not None or audible is not None or not event.body
-        self._home.agent.respond(event.request, 200 if event.method == "INFO" and understood else 415)
-        if digit is not None:
-            self._digit(*digit, "info")
-        if audible is not None:
-            self.quality.remote_audio(audible=audible)
-
-    def _failure(self, event: sip.Failed) -> Cause:
-        code = first(event.headers, f"{self._home.settings.token_header}-Error-Code")
-        return causes.token_failure(code) or causes.call_failure(event.status, local=event.local)
+    def _refused(self, event: sip.Failed) -> None:
+        elsewhere = self._outgoing.elsewhere(event)
+        if elsewhere and self.redirect(elsewhere):
+            return
+        self.end(
+            CallState.REJECTED if event.status in (403, 603) else CallState.FAILED,
+            self._outgoing.cause(event),
+            originator="local" if event.local else "remote",
+            status=event.status,
+            words=event.reason,
+            reason=event.cause,
+        )
 
     def _progressed(self, event: sip.Progress) -> None:
         self.facts.adopt(event.headers)
@@ -221,9 +220,8 @@ class Leg:
         if not moved and (event.body is not None or self._early is None):
             problem = await self.negotiation.apply(event.body)
             moved = bool(problem) and self._early is not None
-            if problem and not moved and not self.over:
-                log.info("call %s: the answer is of no use: %s", self.facts.uuid, problem)
-                self.give_up(Cause.BAD_MEDIA_DESCRIPTION if event.body else Cause.MISSING_SDP, 488)
+            if not moved:
+                self._check_answer(event.body, problem)
         if self.over:
             return
         self._described()
@@ -233,16 +231,19 @@ class Leg:
             log.info("call %s: answered by another branch than the one heard before", self.facts.uuid)
             self.tasks.start("renew", self.negotiation.reoffer(self.invite, self.media.renew))
 
+    def _check_answer(self, body: bytes | None, problem: str) -> None:
+        """Without an answer that can be used there is no call."""
+        if problem and not self.over:
+            log.info("call %s: the answer is of no use: %s", self.facts.uuid, problem)
+            self.give_up(Cause.BAD_MEDIA_DESCRIPTION if body else Cause.MISSING_SDP, 488)
+
     async def accept(self) -> None:
         """Answer an incoming call: 200 with our description; the ACK makes it a call."""
         incoming = self._incoming
         if incoming is None:
             return
         try:
-            if incoming.offer is None:
-                body = await self.media.create_offer()
-            else:
-                body = await self.media.accept_offer(text(incoming.offer))
+            body = await self.negotiation.description(incoming.offer)
         except DescriptionError as error:
             log.info("call %s can't be answered: %s", self.facts.uuid, error)
             self.give_up(Cause.INCOMPATIBLE_SDP, 488)
@@ -262,10 +263,7 @@ class Leg:
     async def _acknowledged(self, body: bytes | None) -> None:
         assert self._incoming is not None
         if self._incoming.offer is None:
-            problem = await self.negotiation.apply(body)
-            if problem and not self.over:
-                log.info("call %s: the answer is of no use: %s", self.facts.uuid, problem)
-                self.give_up(Cause.BAD_MEDIA_DESCRIPTION if body else Cause.MISSING_SDP, 488)
+            self._check_answer(body, await self.negotiation.apply(body))
         if not self.over:
             self._described()
             self._established()
@@ -312,7 +310,7 @@ class Leg:
             return
         match event:
             case DigitReceived():
-                self._digit(event.digit, event.duration, str(event.method))
+                self.digit_heard(event.digit, event.duration, str(event.method))
             case MediaConnected():
                 self.reconnection.path_open()
             case MediaFailed():
@@ -327,7 +325,8 @@ class Leg:
             self.emit(events.HoldChanged(call=self.info, held=held, by=by))
             self.quality.changed()
 
-    def _digit(self, digit: str, duration: Milliseconds, method: str) -> None:
+    def digit_heard(self, digit: str, duration: Milliseconds, method: str) -> None:
+        """Tell of a digit, unless the same press was heard another way before."""
         if not self.over and self._filter.is_new(digit, method, self._home.clock.now()):
             self.emit(events.DtmfReceived(call=self.info, digit=digit, duration=duration, method=method))
 

@@ -54,6 +54,8 @@ class Line:
         self._logins = 0
         self._logged_in = False
         self._state = LineState(tell)
+        self.contact = ""
+        """Where this unit alone is reached, as the registrar has it; "" before the first registration."""
         self._dropping = False
         self._trouble, self._trouble_cause = "", Cause.CONNECTION_ERROR
         self._waiting: asyncio.Future[None] | None = None
@@ -293,6 +295,7 @@ class Line:
                 self._state.disconnected(REQUESTED if self._dropping else event.reason, event.code)
                 self._state.lost(REQUESTED if self._dropping else LOST)
             case sip.Registered():
+                self.contact = event.contact
                 self._token_accepted(event)
                 self._settle(None)
                 self._state.gained(event.aor)

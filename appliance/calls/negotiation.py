@@ -134,16 +134,17 @@ class Negotiation:
         self._agreed(offered=False)
         return ""
 
+    async def description(self, offer: bytes | None) -> str:
+        """Our answer to an offer of the peer's; if it brought none, an offer of ours. Raises `ApplianceError`."""
+        return await (self._media.create_offer() if offer is None else self._media.accept_offer(text(offer)))
+
     async def answer(self, offered: Offered) -> None:
         """Answer the peer's re-INVITE or UPDATE; with ours if it brought no offer."""
         if self._making:
             self._home.agent.refuse_offer(offered.offer_id, _REQUEST_PENDING)
             return
         try:
-            if offered.body is None:
-                body = await self._media.create_offer()
-            else:
-                body = await self._media.accept_offer(text(offered.body))
+            body = await self.description(offered.body)
         except DescriptionError as error:
             log.info("an offer is refused: %s", error)
             self._refuse(offered, _NOT_ACCEPTABLE_HERE)

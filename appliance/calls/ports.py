@@ -7,11 +7,14 @@ from appliance.calls.events import ClientEvent
 from appliance.calls.settings import ClientSettings
 from appliance.clock import Clock
 from appliance.media.engine import MediaEngine
-from appliance.sip.events import RequestId, ResponseReceived
+from appliance.sip.events import HeaderPairs, RequestId, ResponseReceived
 from appliance.sip.user_agent import UserAgent
 
 OnOthers = Literal["reject", "ignore", "ignored", "letring"]
 """What becomes of the other incoming calls when one is answered."""
+
+RedirectBy = Literal["302", "refer"]
+"""How a caller is sent elsewhere: by a final response, or by asking it to, which leaves it the choice."""
 
 Current = Literal["end", "hold"]
 """What becomes of the call in progress when another is answered."""
@@ -28,6 +31,10 @@ class CallHome(Protocol):
     def agent(self) -> UserAgent:
         """The user agent; raises `StateError` when logged out."""
 
+    @property
+    def token_headers(self) -> HeaderPairs:
+        """What each INVITE says of who we are, beside the credentials."""
+
     def emit(self, event: ClientEvent) -> None:
         """Tell the client's user."""
 
@@ -39,6 +46,12 @@ class CallHome(Protocol):
 
     def may_resume(self, call: object) -> str:
         """Why `call` may not be resumed now, "" if it may."""
+
+    async def transfer(self, call: object, dest: str | None, to: object) -> bool:
+        """Send the far end of `call` to `dest`, or to the far end of the call `to`."""
+
+    async def redirect(self, call: object, dest: str, by: RedirectBy) -> bool:
+        """Send the caller of `call`, which is not answered, to `dest`."""
 
     def take_mute(self) -> bool:
         """Whether mute was armed for the next call; it no longer is."""

@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from appliance.calls.dtmf import DtmfOptions
+from appliance.calls.service_settings import ServiceSettings
 from appliance.errors import UsageError
 from appliance.media.settings import MediaSettings
 from appliance.quality.thresholds import PRESETS
@@ -48,6 +49,8 @@ class ClientSettings:
     """A call that lost its media path, and could not get it back, is ended after this long."""
     allow_multiple_incoming: bool = False
     """Further incoming calls ring too; otherwise they are answered 486 Busy Here while there is a call."""
+    services: ServiceSettings = field(default_factory=ServiceSettings)
+    """Transfer, redirection, forwarding and the like."""
     close_timeout: Seconds = Seconds(2.0)
     """How long `close()` and `logout()` wait for the registrar's last answer."""
     tones: bool = False

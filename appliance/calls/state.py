@@ -1,7 +1,7 @@
 """Where one call is, and what may still become of it.
 
     INITIALIZED ─▶ RINGING ─▶ ANSWERED ─▶ ENDED
-         └───────────┴─▶ REJECTED | IGNORED | CANCELED | FAILED
+         └───────────┴─▶ REJECTED | IGNORED | CANCELED | FAILED | REDIRECTED
 
 Every step says whether it happened: True once, False when it had happened before or can't happen any more. What is told
 to the user hangs on that answer, so that nothing is told twice and nothing after the end.
@@ -13,7 +13,10 @@ from typing import Final
 from appliance.calls.call_info import CallState, Direction
 
 LAST_STATES: Final = frozenset(
-    {CallState.ENDED, CallState.REJECTED, CallState.IGNORED, CallState.CANCELED, CallState.FAILED}
+    {
+        *(CallState.ENDED, CallState.REJECTED, CallState.IGNORED, CallState.CANCELED, CallState.FAILED),
+        CallState.REDIRECTED,
+    }
 )
 """What no call leaves again."""
 

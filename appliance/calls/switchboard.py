@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
-from appliance.calls import destination, headers, progress_tone
+from appliance.calls import connect_token, destination, headers, progress_tone
 from appliance.calls.call import Call
 from appliance.calls.call_info import CallState, Direction
 from appliance.calls.events import ClientEvent, PermissionDenied
@@ -16,11 +16,17 @@ from appliance.calls.facts import CallFacts
 from appliance.calls.feedback_desk import FeedbackDesk
 from appliance.calls.line import Line
 from appliance.calls.netlink import is_gone
-from appliance.calls.ports import Current, OnOthers
+from appliance.calls.peer_requests import PeerRequests
+from appliance.calls.ports import Current, OnOthers, RedirectBy
 from appliance.calls.quality_events import Volume
+from appliance.calls.referrals import Referrals
+from appliance.calls.replacement import Replacement
+from appliance.calls.screening import MOVED, Screening, Verdict, diversion
+from appliance.calls.service_events import CallTurnedAway
 from appliance.calls.settings import ClientSettings
 from appliance.calls.table import CallTable
 from appliance.calls.timers import Timers
+from appliance.calls.transfers import Transfers, sent_elsewhere
 from appliance.calls.volume_teller import VolumeTeller
 from appliance.clock import Clock
 from appliance.errors import DescriptionError, GrantError, StateError, TransportError
@@ -29,7 +35,7 @@ from appliance.media import description_text
 from appliance.media.engine import MediaEngine
 from appliance.media.tones import Tone
 from appliance.sip import events as sip
-from appliance.sip.events import RequestId, ResponseReceived
+from appliance.sip.events import HeaderPairs, InviteId, RequestId, ResponseReceived
 from appliance.sip.user_agent import UserAgent
 from appliance.tasks import TaskSet
 
@@ -37,6 +43,8 @@ log = logging.getLogger(__name__)
 
 _RELEASE_TIMEOUT: Final = 5.0
 _HOLD_TIMEOUT: Final = 5.0
+_REDIRECTED_LIMIT: Final = 5.0
+"""Seconds after which a caller that follows a REFER, and has not taken its INVITE back, hears 480."""
 _IGNORED_LIMIT: Final = 300.0
 """Seconds after which an ignored caller who never gave up hears 480: longer than a proxy's timer C (RFC 3261 §16.6)."""
 
@@ -61,10 +69,20 @@ class Switchboard:
         self._requests: dict[RequestId, asyncio.Future[ResponseReceived]] = {}
         self._mute_next = False
         self._tone: Tone | None = None
+        self.screening = Screening(
+            settings.services.forwarding, settings.services.do_not_disturb, settings.services.do_not_disturb_status
+        )
+        self._unanswered = Timers()
+        """Calls that are forwarded when nobody answers, by UUID."""
+        self._peer_requests = PeerRequests(self)
+        self._transfers = Transfers(self)
+        self._referrals = Referrals(self)
+        self._replacement = Replacement(self)
 
     async def released(self) -> None:
         """Wait until calls that are over have given back what they held, but not for long; forget ignored callers."""
         self._ignored.stop_all()
+        self._unanswered.stop_all()
         if self._releases:
             await asyncio.wait(self._releases, timeout=_RELEASE_TIMEOUT)
 
@@ -85,6 +103,25 @@ class Switchboard:
         settings = self.settings
         target = destination.uri(dest, settings.sip_domain)
         extra = headers.checked(extra_headers, strict=settings.strict_headers)
+        self._check_free()
+        call = self.outgoing(target, extra=extra)
+        await call.leg.place(target, extra)
+        return call
+
+    async def connect(self, token: str) -> Call:
+        """Pick a call up; see `Client.connect`."""
+        pickup = connect_token.decode(token)
+        self._check_free()
+        call = self.outgoing(pickup.target, replaces=pickup.uuid)
+        await call.leg.place(pickup.target, (("Replaces", pickup.replaces),))
+        return call
+
+    @property
+    def own_uri(self) -> str:
+        """Our address of record."""
+        return f"sip:{self.line.user}@{self.settings.sip_domain}"
+
+    def _check_free(self) -> None:
         if not self.line.logged_in:
             raise StateError("not logged in")
         if not self.line.connected:
@@ -95,18 +132,43 @@ class Switchboard:
         obstacle = self.table.obstacle()
         if obstacle:
             raise StateError(obstacle)
+
+    # What its services need (`calls.board.Board`).
+
+    def outgoing(self, target: str, *, replaces: str = "", extra: HeaderPairs = ()) -> Call:
+        """A call of ours to a SIP URI that is to be placed; the current one from now on."""
         facts = CallFacts(
             direction=Direction.OUTGOING,
             uuid=str(uuids.uuid4()),
-            src=f"sip:{self.line.user}@{settings.sip_domain}",
+            src=self.own_uri,
             dest=target,
             extra_headers=headers.received(extra),
+            replaces=replaces,
         )
         call = Call(self, facts)
         self.table.add(call)
         self.table.take(call)
-        await call.leg.place(target, (*extra, *self.line.token_headers))
         return call
+
+    def incoming(self, event: sip.Incoming, *, replaces: str = "") -> Call | None:
+        """The call that a peer's INVITE is, not ringing yet; None if its offer is of no use, which it is told."""
+        if event.offer is not None:
+            try:
+                description_text.parse(event.offer)
+            except DescriptionError as error:
+                log.info("a call from %s is not acceptable: %s", event.from_uri, error)
+                self.agent.reject(event.invite, 488)
+                return None
+        uuid = headers.call_uuid(event.headers)
+        if not uuid or self.table.find(uuid) is not None:
+            uuid = str(uuids.uuid4())
+        call = Call(self, CallFacts.of_incoming(event, uuid, replaces=replaces), event)
+        self.table.add(call)
+        return call
+
+    def of_invite(self, invite: InviteId | None) -> Call | None:
+        """The call with this INVITE; None if it is over."""
+        return next((call for call in self.table.calls if call.leg.invite == invite), None)
 
     # What the calls need (`calls.ports.CallHome`).
 
@@ -114,6 +176,11 @@ class Switchboard:
     def agent(self) -> UserAgent:
         """The user agent. Raises `StateError` when logged out."""
         return self.line.agent
+
+    @property
+    def token_headers(self) -> HeaderPairs:
+        """What each INVITE says of who we are, beside the credentials."""
+        return self.line.token_headers
 
     def emit(self, event: ClientEvent) -> None:
         """Tell everyone who subscribed."""
@@ -160,6 +227,30 @@ class Switchboard:
         assert isinstance(call, Call)
         return self.table.others_active(call)
 
+    async def transfer(self, call: object, dest: str | None, to: object) -> bool:
+        """Send the far end of `call` to `dest`, or to the far end of the call `to`."""
+        assert isinstance(call, Call)
+        assert to is None or isinstance(to, Call)
+        target = destination.uri(dest, self.settings.sip_domain) if dest is not None else ""
+        return await self._transfers.transfer(call, target, to)
+
+    async def redirect(self, call: object, dest: str, by: RedirectBy) -> bool:
+        """Send the caller of `call`, which is not answered, to `dest`."""
+        assert isinstance(call, Call)
+        target = destination.uri(dest, self.settings.sip_domain)
+        if by == "refer":
+            return await self._transfers.deflect(call, target)
+        self._send_elsewhere(call, target, "deflection")
+        return True
+
+    def _send_elsewhere(self, call: Call, target: str, why: str) -> None:
+        assert call.leg.invite is not None
+        self.agent.reject(call.leg.invite, MOVED, headers=self._diversion(why), contacts=(target,))
+        sent_elsewhere(call)
+
+    def _diversion(self, why: str) -> HeaderPairs:
+        return (("Diversion", diversion(self.own_uri, why)),)
+
     def take_mute(self) -> bool:
         """Whether mute was armed for the next call; it no longer is."""
         armed, self._mute_next = self._mute_next, False
@@ -170,9 +261,11 @@ class Switchboard:
         assert isinstance(call, Call)
         self.table.remove(call)
         self.feedback.ended(call, call.leg.facts.former_uuid)
-        if call.state is CallState.IGNORED and call.leg.invite is not None:
+        self._unanswered.stop(call.uuid)
+        limit = {CallState.IGNORED: _IGNORED_LIMIT, CallState.REDIRECTED: _REDIRECTED_LIMIT}.get(call.state)
+        if limit is not None and call.leg.invite is not None:
             invite = call.leg.invite
-            self._ignored.start(str(invite), _IGNORED_LIMIT, lambda: self.agent.reject(invite, 480))
+            self._ignored.start(str(invite), limit, lambda: self.agent.reject(invite, 480))
         release = self.tasks.start("release", call.leg.release())
         self._releases.add(release)
         release.add_done_callback(self._releases.discard)
@@ -181,8 +274,6 @@ class Switchboard:
 
     def _happened(self, event: sip.Event) -> None:
         match event:
-            case sip.Incoming():
-                self._called(event)
             case sip.ResponseReceived():
                 waiting = self._requests.get(event.request)
                 if waiting is not None and not waiting.done():
@@ -191,25 +282,37 @@ class Switchboard:
                 up = self.line.reachable
                 for call in self.table.calls if up or isinstance(event, sip.Disconnected) else ():
                     call.leg.reconnection.signalling(up=up)
-            case sip.RequestReceived(invite=None):
-                self.agent.respond(event.request, 481 if event.method == "NOTIFY" else 403)
-            case sip.Referred() | sip.Subscribing():
-                self.agent.subscriptions.refuse(event.subscription, 403)
             case sip.RegistrationFailed() | sip.Unregistered():
                 pass
-            case _:
+            case _ if not self._asked(event):
                 self._in_call(event)
 
+    def _asked(self, event: sip.Event) -> bool:
+        """What a peer asks of us, or tells because we asked; False if it is about a call that is there."""
+        match event:
+            case sip.Incoming() if event.replaces is not None:
+                self._replacement.called(event)
+            case sip.Incoming():
+                self._called(event)
+            case sip.RequestReceived():
+                self._peer_requests.received(event)
+            case sip.Referred():
+                self._referrals.referred(event)
+            case sip.Subscribing():
+                self.agent.subscriptions.refuse(event.subscription, 403)
+            case sip.Notified() | sip.SubscriptionEnded():
+                self._transfers.happened(event)
+            case _:
+                return False
+        return True
+
     def _in_call(self, event: sip.Event) -> None:
-        invite = getattr(event, "invite", None)
-        call = next((call for call in self.table.calls if call.leg.invite == invite), None)
+        call = self.of_invite(getattr(event, "invite", None))
         if call is not None:
             call.leg.happened(event)
             return
         if isinstance(event, sip.Cancelled | sip.Failed):
             self._ignored.stop(str(event.invite))
-        if isinstance(event, sip.RequestReceived):
-            self.agent.respond(event.request, 481)
         if isinstance(event, sip.Offered):
             self.agent.refuse_offer(event.offer_id, 481)
 
@@ -218,20 +321,38 @@ class Switchboard:
             self.agent.reject(event.invite, 403)
             self.emit(PermissionDenied(direction=Direction.INCOMING))
             return
-        if not self.table.may_ring(multiple=self.settings.allow_multiple_incoming):
-            log.info("a call from %s is answered busy", event.from_uri)
-            self.agent.reject(event.invite, 486)
+        busy = not self.table.may_ring(multiple=self.settings.allow_multiple_incoming)
+        verdict = self.screening.verdict(busy=busy)
+        if verdict is not None:
+            self._turn_away(event, verdict)
             return
-        if event.offer is not None:
-            try:
-                description_text.parse(event.offer)
-            except DescriptionError as error:
-                log.info("a call from %s is not acceptable: %s", event.from_uri, error)
-                self.agent.reject(event.invite, 488)
-                return
-        uuid = headers.call_uuid(event.headers)
-        if not uuid or self.table.find(uuid) is not None:
-            uuid = str(uuids.uuid4())
-        call = Call(self, CallFacts.of_incoming(event, uuid), event)
-        self.table.add(call)
+        call = self.incoming(event)
+        if call is None:
+            return
         call.leg.ring()
+        forwarding = self.screening.forwarding
+        if forwarding.no_answer and call.waiting:
+            self._unanswered.start(call.uuid, forwarding.after, lambda: self._not_answered(call))
+
+    def _turn_away(self, event: sip.Incoming, verdict: Verdict) -> None:
+        log.info("a call from %s is turned away: %s", event.from_uri, verdict.why)
+        if verdict.target:
+            self.agent.reject(
+                event.invite, verdict.status, headers=self._diversion(verdict.why), contacts=(verdict.target,)
+            )
+        else:
+            self.agent.reject(event.invite, verdict.status)
+        self.emit(
+            CallTurnedAway(
+                caller_id=event.from_uri,
+                caller_name=event.from_name,
+                why=verdict.why,
+                status=verdict.status,
+                target=verdict.target,
+            )
+        )
+
+    def _not_answered(self, call: Call) -> None:
+        target = self.screening.forwarding.no_answer
+        if call.waiting and target:
+            self._send_elsewhere(call, target, "forward_no_answer")

@@ -33,6 +33,7 @@ from appliance.calls.quality_events import (
     WarningCleared,
     WarningRaised,
 )
+from appliance.cli.service_words import service_words
 from appliance.clock import Clock, SystemClock
 from appliance.events import event_name
 from appliance.mqtt.document import Json, document
@@ -162,4 +163,6 @@ def _words(event: ClientEvent) -> str:  # noqa: C901, PLR0911, PLR0912 -- a tabl
         case FeedbackSubmitted(feedback=feedback):
             return ", ".join([f"score {feedback.score}", *feedback.issues])
         case CallEvent(call=call):
-            return call.dest if call.direction is Direction.OUTGOING else call.src
+            return service_words(event) or (call.dest if call.direction is Direction.OUTGOING else call.src)
+        case _:
+            return service_words(event)

@@ -114,7 +114,8 @@ class Proxy:
             return
         if response.sequence_method != branch.transaction.request.method:
             return  # the 200 to our CANCEL
-        self._learn(response, flow)
+        if response.status < 300:  # the Contact of a 3xx is somebody else's
+            self._learn(response, flow)
         forwarding.receive(branch, response, now)
 
     def _request(self, request: Request, flow: Flow, now: Seconds) -> None:

@@ -1,7 +1,7 @@
 """Telephones without a panel: clients with a tone for a voice, a recorder for an ear, and a memory for events."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
@@ -20,8 +20,10 @@ from tests.support.kamailio import Kamailio
 from tests.support.tones import RATE, Heard, Samples, hear, read_wav
 
 E = TypeVar("E")
+T = TypeVar("T")
 
 USERS = {"alice": "wonder", "bob": "builder", "carol": "song"}
+_WAV_HEADER = 44
 PATIENCE = 10.0
 """Seconds for anything that should happen at once; a busy machine may take its time."""
 
@@ -35,6 +37,7 @@ class Phone:
         self.heard: list[ClientEvent] = []
         self._recording = folder / f"{user}.wav"
         self._news = asyncio.Event()
+        self._doing: asyncio.Future[Any] | None = None
         settings.setdefault("media", MediaSettings(loopback=True))
         self.client = Client(ClientSettings(**settings), audio=ToneAudio(hertz, record=self._recording))
         self.client.subscribe(self._happened)
@@ -74,12 +77,42 @@ class Phone:
             raise AssertionError(f"{self.user} was not told {count}× {kind.__name__}: {names}") from None
         return found[count - 1]
 
+    def do(self, work: Coroutine[Any, Any, T]) -> None:
+        """Begin something that waits for others; `done` waits for what came of it."""
+        self._doing = asyncio.ensure_future(work)
+
+    async def done(self) -> Any:
+        """What came of the last `do`."""
+        assert self._doing is not None
+        async with asyncio.timeout(PATIENCE):
+            return await self._doing
+
+    async def listen(self, other: "Phone") -> None:
+        """Wait until each hears the other, and nobody else."""
+        for listener, speaker in ((self, other), (other, self)):
+            await listener.hears(speaker)
+
+    async def hears(self, speaker: "Phone", *, seconds: float = PATIENCE) -> None:
+        """Wait until half a second of the speaker's voice has come out of our speaker."""
+        heard = None
+        for _ in range(round(seconds / 0.1)):
+            await asyncio.sleep(0.1)
+            heard = hear(self.recently(), speaker.hertz)
+            if heard.share > 0.9:
+                return
+        raise AssertionError(f"{self.user} does not hear {speaker.user}: {heard}")
+
     async def rung(self, *, count: int = 1) -> Call:
         """Wait for the incoming call."""
         event = await self.told(IncomingCall, count=count)
         call = self.client.call_by_uuid(event.call.call_uuid)
         assert call is not None
         return call
+
+    def recently(self, seconds: float = 0.5) -> Samples:
+        """The last of what has come out of the speaker, while it goes on."""
+        whole = np.fromfile(self._recording, dtype=np.int16, offset=_WAV_HEADER)
+        return whole[-round(seconds * RATE) :]
 
     def recording(self) -> Samples:
         """What came out of the speaker up to now; complete once the phone is closed or its calls are over."""

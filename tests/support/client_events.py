@@ -11,6 +11,7 @@ from appliance.quality.sample import QualitySample, Totals
 from appliance.quality.summary import QualitySummary
 from appliance.quality.thresholds import Threshold
 from appliance.units import Dbov, Milliseconds, Seconds
+from tests.support.service_samples import service_events_of
 
 SAMPLE = QualitySample(
     timestamp=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
@@ -127,4 +128,5 @@ def every_event() -> list[ClientEvent]:
         events.CallFailed(call=call(CallState.FAILED, uuid="failed-1"), cause="Busy", status=486),
         events.PermissionDenied(direction=Direction.OUTGOING),
         events.Logout(reason="requested"),
+        *service_events_of(outgoing, answered),
     ]

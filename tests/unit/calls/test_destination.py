@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.calls.destination import uri
+from appliance.calls.destination import host, uri
 from appliance.errors import UsageError
 from appliance.sip.commands import check_target
 
@@ -72,3 +72,17 @@ def test_what_passes_can_stand_in_a_request_line(dialled: str) -> None:
     assert re.fullmatch(r"sips?:[!-~]+@[!-~]+", found)
     assert not set(found) & set('<>"?\\^`{|}')
     assert check_target(found, "example.org") == found
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("sip:bob@SIP.test", "sip.test"),
+        ("sip:bob@sip.test:5061;transport=ws?x=y", "sip.test"),
+        ("sips:sip.test", "sip.test"),
+        ("sip:bob:pw@[2001:db8::1]:5060", "[2001:db8::1]"),
+        ("tel:+4930", ""),
+    ],
+)
+def test_host(address: str, expected: str) -> None:
+    assert host(address) == expected

@@ -1,0 +1,32 @@
+"""[I/O] What a peer asks of us beside calling: each request is answered, and what it says goes to whom it is for."""
+
+from appliance.calls import dtmf, remote_audio
+from appliance.calls.board import Board
+from appliance.calls.call import Call
+from appliance.sip.events import RequestReceived
+
+
+class PeerRequests:
+    """INFO in calls; one of a kind that we have no use for is refused as such."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+
+    def received(self, event: RequestReceived) -> None:
+        """Answer a request."""
+        call = self._board.of_invite(event.invite)
+        if call is None:
+            status = 481 if event.method == "NOTIFY" or event.invite is not None else 403
+        elif event.method == "INFO":
+            status = self._informed(call, event)
+        else:
+            status = 481 if event.method == "NOTIFY" else 415
+        self._board.agent.respond(event.request, status)
+
+    def _informed(self, call: Call, event: RequestReceived) -> int:
+        digit, audible = dtmf.heard(event.content_type, event.body), remote_audio.heard(event.body)
+        if digit is not None:
+            call.leg.digit_heard(*digit, "info")
+        if audible is not None:
+            call.leg.quality.remote_audio(audible=audible)
+        return 200 if digit is not None or audible is not None or not event.body else 415

@@ -1,0 +1,33 @@
+"""What happened to a supplementary service, in a sentence."""
+
+from appliance.calls.service_events import (
+    CallRedirected,
+    CallReplaced,
+    CallTurnedAway,
+    DoNotDisturbChanged,
+    TransferFailed,
+    TransferProgress,
+    Transferred,
+    TransferRequested,
+)
+
+
+def service_words(event: object) -> str:  # noqa: PLR0911 -- a table of sentences, one an event
+    """The sentence for an event, "" if it is about something else."""
+    match event:
+        case TransferProgress() | TransferFailed():
+            return f"{event.target}: {event.status} {event.reason}"
+        case Transferred():
+            return f"to {event.target}"
+        case TransferRequested():
+            return f"to {event.target}" + (f", by {event.referred_by}" if event.referred_by else "")
+        case CallReplaced():
+            return f"by {event.by}"
+        case CallRedirected():
+            return f"to {event.target}"
+        case CallTurnedAway():
+            return f"{event.caller_id}: {event.why}" + (f", sent to {event.target}" if event.target else "")
+        case DoNotDisturbChanged():
+            return "on" if event.on else "off"
+        case _:
+            return ""
