@@ -1,7 +1,7 @@
 """From the microphone's frames to RTP packets.
 
-frame ─▶ mute ─▶ or a digit's tones ─▶ meter ─▶ ptime full? ─▶ encoder ─▶ packet
-          └─▶ voice activity                            └──▶ digit waiting? ─▶ event packet in its place
+frame ─▶ mute ─▶ others of a conference ─▶ or a digit's tones ─▶ meter ─▶ ptime full? ─▶ encoder ─▶ packet
+          └─▶ voice activity                                                  └──▶ digit waiting? ─▶ event packet
 """
 
 import numpy as np
@@ -11,6 +11,7 @@ from appliance.media.counters import CaptureCounters
 from appliance.media.digit_tones import DigitTones
 from appliance.media.frame import SAMPLE_RATE, Pcm, silence
 from appliance.media.level import Meter
+from appliance.media.mixing import mixed
 from appliance.media.packet import SEQUENCE_MODULUS, TIMESTAMP_MODULUS, RtpPacket
 from appliance.media.telephone_event import DigitSender
 from appliance.media.voice_activity import VoiceActivity
@@ -79,12 +80,17 @@ class Capture:
         self._event_payload_type = event_payload_type
         self._digits = None if event_payload_type is None else DigitSender(event_clock_rate)
 
-    def frame(self, pcm: Pcm) -> RtpPacket | None:
-        """10 ms from the microphone, shape (480,); a packet when a ptime is full and there is something to say."""
+    def frame(self, pcm: Pcm, others: Pcm | None = None) -> RtpPacket | None:
+        """10 ms from the microphone, shape (480,); a packet when a ptime is full and there is something to say.
+
+        `others` is what the others of a conference say: it is sent with it, muted or not.
+        """
         if self.muted:
             pcm = self._muted(pcm)
         else:
             self._listening = False
+        if others is not None:
+            pcm = mixed([pcm, others])
         if self.sending and self._tones.busy:
             pcm = self._sounded(pcm)
         self._meter.frame(pcm)

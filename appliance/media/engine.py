@@ -8,7 +8,7 @@ caller's loop ── MediaEngine ──▶ network thread: sessions, ICE, DTLS, 
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -89,6 +89,11 @@ class MediaEngine:
         if not self._home.loop.running:
             raise StateError("the media engine is not running: enter it with `async with`")
         return MediaSession(self._home, on_event)
+
+    def confer(self, sessions: Iterable[MediaSession]) -> None:
+        """Let the peers of these sessions hear each other as well, from now on, and no others; () for none."""
+        streams = tuple(session.rtp.stream for session in sessions)
+        self._home.mixer.confer(stream for stream in streams if stream is not None)
 
     @property
     def voice(self) -> VoiceSettings:

@@ -9,21 +9,16 @@ Pure: whoever owns it changes it on one thread, while the audio threads run.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
-import numpy as np
-
-from appliance.media.frame import FRAME, Pcm, silence
+from appliance.media.conference import Conference
+from appliance.media.frame import Pcm
+from appliance.media.mixing import mixed
 from appliance.media.voice_processing import VoiceProcessor
 from appliance.units import Seconds
 
 log = logging.getLogger(__name__)
-
-_KNEE: Final = 24_000.0
-"""Samples up to here pass unchanged (-2.7 dB of full scale); what is above is bent."""
-
-_ROOM: Final = 32_767.0 - _KNEE
 
 _TONES: Final = 3
 """Tones that may sound at once: the present one, and what fades out."""
@@ -32,8 +27,8 @@ _TONES: Final = 3
 class Stream(Protocol):
     """One session's audio, as the mixer sees it. Each method is called on one thread, but not both on the same."""
 
-    def captured(self, frame: Pcm, now: Seconds) -> None:
-        """A frame of the microphone: shape (480,), not to be changed."""
+    def captured(self, frame: Pcm, now: Seconds, others: Pcm | None = None) -> None:
+        """A frame of the microphone, and what the others of a conference say: shape (480,), not to be changed."""
 
     def wanted(self, now: Seconds) -> Pcm | None:
         """The next frame of the far end, shape (480,); None is silence."""
@@ -65,6 +60,11 @@ class Mixer:
         self._streams: tuple[Stream, ...] = ()
         self._tones: tuple[ToneSource, ...] = ()
         self._processor: VoiceProcessor | None = None
+        self._conference: Conference[Stream] = Conference(())
+
+    def confer(self, streams: Iterable[Stream]) -> None:
+        """Let these streams hear each other from the next frame on, and no others; () for none."""
+        self._conference = Conference(streams)
 
     def process(self, processor: VoiceProcessor | None) -> None:
         """Let the microphone go through `processor` from the next frame on, or (None) through as it is."""
@@ -98,11 +98,11 @@ class Mixer:
 
     def captured(self, frame: Pcm) -> None:
         """Hand a frame of the microphone to every stream."""
-        now = self._now()
+        now, conference = self._now(), self._conference
         frame = self._processed(frame)
         for stream in self._streams:
             try:
-                stream.captured(frame, now)
+                stream.captured(frame, now, conference.heard_by(stream))
             except Exception:
                 log.exception("a stream can't take the microphone any more")
                 self._failed(stream)
@@ -127,7 +127,7 @@ class Mixer:
         return total
 
     def _total(self) -> Pcm:
-        now = self._now()
+        now, conference = self._now(), self._conference
         frames = [tone.next_frame() for tone in self._tones if not tone.finished]
         for stream in self._streams:
             try:
@@ -137,22 +137,6 @@ class Mixer:
                 self._failed(stream)
                 continue
             if frame is not None:
+                conference.said(stream, frame)
                 frames.append(frame)
         return mixed(frames)
-
-
-def mixed(frames: list[Pcm]) -> Pcm:
-    """The sum of frames of shape (480,), bent instead of clipped where it is too loud for 16 bits.
-
-    A single frame passes as it is: nothing was added, so nothing is bent.
-    """
-    if not frames:
-        return silence(FRAME)
-    if len(frames) == 1:
-        return frames[0]
-    total = np.sum(np.stack(frames), axis=0, dtype=np.float32)
-    size = np.abs(total)
-    if size.max() > _KNEE:
-        over = np.maximum(size - _KNEE, 0.0) / _ROOM
-        total = np.copysign(np.minimum(size, _KNEE) + _ROOM * np.tanh(over), total)
-    return np.rint(total).astype(np.int16)

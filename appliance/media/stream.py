@@ -61,11 +61,11 @@ class AudioStream:
         """Tell, on an audio thread, of digits in the peer's sound from now on, or (None) no longer. From any thread."""
         self._detection = None if told is None else (DigitDetector(), told)
 
-    def captured(self, frame: Pcm, now: Seconds) -> None:  # noqa: ARG002 -- the mixer's port
-        """10 ms of the microphone, on an audio thread."""
+    def captured(self, frame: Pcm, now: Seconds, others: Pcm | None = None) -> None:  # noqa: ARG002 -- the mixer's port
+        """10 ms of the microphone, and of the others of a conference, on an audio thread."""
         while self._capture_changes:
             self._capture_changes.popleft()(self._capture)
-        packet = self._capture.frame(frame)
+        packet = self._capture.frame(frame, others)
         if packet is not None:
             self._send(packet)
 

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.media.frame import FRAME, Pcm, silence
-from appliance.media.mixer import Mixer, Stream, mixed
+from appliance.media.mixer import Mixer, Stream
+from appliance.media.mixing import mixed
 from appliance.units import Seconds
 
 
@@ -20,15 +21,15 @@ class Voice:
         self.value = value
         self.heard: list[Pcm] = []
 
-    def captured(self, frame: Pcm, _now: Seconds) -> None:
-        self.heard.append(frame)
+    def captured(self, frame: Pcm, _now: Seconds, others: Pcm | None = None) -> None:
+        self.heard.append(frame if others is None else mixed([frame, others]))
 
     def wanted(self, _now: Seconds) -> Pcm | None:
         return None if self.value is None else level(self.value)
 
 
 class Broken(Voice):
-    def captured(self, _frame: Pcm, _now: Seconds) -> None:
+    def captured(self, _frame: Pcm, _now: Seconds, _others: Pcm | None = None) -> None:
         raise ValueError("damaged")
 
     def wanted(self, _now: Seconds) -> Pcm | None:
@@ -162,3 +163,56 @@ def test_a_microphone_whose_processing_fails_goes_out_as_it_is() -> None:
     assert [int(frame[0]) for frame in voice.heard] == [5, 5]
     assert processing.reference == []
     assert failed == []
+
+
+def said(voice: Voice) -> list[int]:
+    """What a stream heard last, as the value it is made of."""
+    return sorted({int(value) for value in voice.heard[-1]})
+
+
+def test_each_of_a_conference_hears_the_others_and_not_itself() -> None:
+    mixer, _ = made()
+    one, two, three, aside = Voice(100), Voice(20), Voice(3), Voice(4000)
+    for voice in (one, two, three, aside):
+        mixer.add(voice)
+    mixer.confer((one, two, three))
+    for _ in range(5):
+        assert set(mixer.wanted()) == {4123}, "who sits at the unit hears everybody"
+        mixer.captured(level(7))
+    assert [said(voice) for voice in (one, two, three, aside)] == [[30], [110], [127], [7]]
+    mixer.confer(())
+    mixer.wanted()
+    mixer.captured(level(7))
+    assert [said(voice) for voice in (one, two, three)] == [[7]] * 3
+
+
+def test_a_conference_goes_on_when_one_is_silent_or_taken_away() -> None:
+    mixer, failed = made()
+    one, two, silent = Voice(100), Voice(20), Voice(None)
+    for voice in (one, two, silent):
+        mixer.add(voice)
+    mixer.confer((one, two, silent))
+    mixer.wanted()
+    mixer.captured(level(7))
+    assert [said(voice) for voice in (one, two, silent)] == [[27], [107], [127]]
+    mixer.remove(two)
+    mixer.wanted()
+    mixer.captured(level(7))
+    assert [said(voice) for voice in (one, silent)] == [[7], [107]]
+    assert failed == []
+
+
+def test_what_waits_in_a_conference_is_bounded() -> None:
+    """Speaker and microphone have clocks of their own: the one that runs ahead loses frames, nothing piles up."""
+    mixer, _ = made()
+    one, two = Voice(100), Voice(20)
+    mixer.add(one)
+    mixer.add(two)
+    mixer.confer((one, two))
+    for _ in range(50):
+        mixer.wanted()
+    heard = 0
+    for _ in range(50):
+        mixer.captured(level(0))
+        heard += said(one) == [20]
+    assert heard == 3
