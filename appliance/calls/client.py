@@ -281,12 +281,13 @@ class Client(ClientServices):
         self._current().send_dtmf(digits)
 
     def mute(self, on: bool = True) -> None:
-        """Mute the current call; without one, the next."""
+        """Mute the current call, and with it those it is in conference with; without one, the next."""
         call = self.current_call
         if call is None:
             self._board.arm_mute(on=on)
         else:
-            call.mute(on=on)
+            for mate in self._board.conferences.mates(call):
+                mate.mute(on=on)
 
     def unmute(self) -> None:
         """Let the microphone through again."""

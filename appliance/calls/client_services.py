@@ -34,6 +34,19 @@ class ClientServices:
         """Send the caller of the incoming call `uuid`, or of the latest, elsewhere; see `Call.redirect`."""
         return await self._board.table.waiting(uuid).redirect(dest, by=by)
 
+    async def conference(self, *calls: Call) -> bool:
+        """Let the far ends of these calls hear each other and us: none hears itself. True once they do.
+
+        Those on hold are resumed; False if a far end refuses that, and nothing has changed. `ConferenceChanged` tells
+        who is in it: whoever is put on hold or hangs up leaves it, and with the last but one it is over. `mute` keeps
+        our microphone from all of them.
+
+        Raises:
+            UsageError: it is not 2 to 4 different calls.
+            StateError: one of them is not answered.
+        """
+        return await self._board.conferences.join(calls)
+
     @property
     def do_not_disturb(self) -> bool:
         """Calls are turned away without ringing; `CallTurnedAway` tells of each. Calls that are there go on."""

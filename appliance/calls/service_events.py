@@ -87,6 +87,13 @@ class DoNotDisturbChanged:
     on: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConferenceChanged:
+    """The far ends of these calls, by UUID, hear each other now, and us; () when there is no conference any more."""
+
+    calls: tuple[str, ...]
+
+
 ServiceEvent = (
     TransferProgress
     | Transferred
@@ -96,4 +103,5 @@ ServiceEvent = (
     | CallRedirected
     | CallTurnedAway
     | DoNotDisturbChanged
+    | ConferenceChanged
 )

@@ -11,6 +11,7 @@ from typing import Final
 from appliance.calls import connect_token, destination, headers, progress_tone
 from appliance.calls.call import Call
 from appliance.calls.call_info import CallState, Direction
+from appliance.calls.conferences import Conferences
 from appliance.calls.events import ClientEvent, PermissionDenied
 from appliance.calls.facts import CallFacts
 from appliance.calls.feedback_desk import FeedbackDesk
@@ -78,6 +79,7 @@ class Switchboard:
         self._transfers = Transfers(self)
         self._referrals = Referrals(self)
         self._replacement = Replacement(self)
+        self.conferences = Conferences(self)
 
     async def released(self) -> None:
         """Wait until calls that are over have given back what they held, but not for long; forget ignored callers."""
@@ -225,7 +227,7 @@ class Switchboard:
     def may_resume(self, call: object) -> str:
         """Why `call` may not be resumed now, "" if it may."""
         assert isinstance(call, Call)
-        return self.table.others_active(call)
+        return "" if self.conferences.joins(call) else self.table.others_active(call)
 
     async def transfer(self, call: object, dest: str | None, to: object) -> bool:
         """Send the far end of `call` to `dest`, or to the far end of the call `to`."""

@@ -4,6 +4,7 @@ from appliance.calls.service_events import (
     CallRedirected,
     CallReplaced,
     CallTurnedAway,
+    ConferenceChanged,
     DoNotDisturbChanged,
     TransferFailed,
     TransferProgress,
@@ -29,5 +30,7 @@ def service_words(event: object) -> str:  # noqa: PLR0911 -- a table of sentence
             return f"{event.caller_id}: {event.why}" + (f", sent to {event.target}" if event.target else "")
         case DoNotDisturbChanged():
             return "on" if event.on else "off"
+        case ConferenceChanged():
+            return ", ".join(event.calls) or "over"
         case _:
             return ""

@@ -26,4 +26,5 @@ def service_events_of(outgoing: CallInfo, answered: CallInfo) -> list[ServiceEve
             target=OTHER,
         ),
         service_events.DoNotDisturbChanged(on=True),
+        service_events.ConferenceChanged(calls=("incoming-1", "incoming-3")),
     ]
