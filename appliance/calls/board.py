@@ -18,6 +18,10 @@ class Board(CallHome, Protocol):
     table: CallTable[Call]
     tasks: TaskSet
 
+    @property
+    def reachable(self) -> bool:
+        """Requests reach far ends, and they reach us."""
+
     def outgoing(self, target: str, *, replaces: str = "") -> Call:
         """A call of ours to a SIP URI that is to be placed; the current one from now on.
 

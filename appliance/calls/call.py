@@ -9,6 +9,7 @@ from appliance.calls.digits import DigitQueue
 from appliance.calls.events import Ending
 from appliance.calls.facts import CallFacts
 from appliance.calls.leg import Leg
+from appliance.calls.message import JSON
 from appliance.calls.ports import CallHome, Current, OnOthers, RedirectBy
 from appliance.calls.state import Status
 from appliance.errors import StateError, UsageError
@@ -230,6 +231,27 @@ class Call:
         if not self.answered or self._leg.invite is None:
             raise self._misfit("held or resumed")
         return await self._leg.negotiation.hold(self._leg.invite, on=on)
+
+    def send_message(
+        self, content: object, content_type: str = JSON, message_type: str = "user-defined-message"
+    ) -> str:
+        """Send a message to the far end, in the call (MESSAGE in the dialog); returns its `voice_event_sid`.
+
+        Messages go one after the other, and wait while the call is reconnecting. `MessageSent` or `MessageFailed` tells
+        what became of each.
+
+        Args:
+            content: what `json` can write, or text that is JSON; with another content type any text. 16 KiB at most.
+            content_type: how `content` is to be read.
+            message_type: what it is about: letters, digits and `_ . : -`, 64 at most.
+
+        Raises:
+            UsageError: one of them can't be used.
+            StateError: the call is not answered, or 64 messages wait already.
+        """
+        if not self.answered:
+            raise self._misfit("sent a message: it is not answered")
+        return self._home.send_message(self, content, content_type, message_type)
 
     async def transfer(self, dest: str | None = None, *, to: "Call | None" = None) -> bool:
         """Send the far end to somebody else and leave: to `dest` (blind), or to the far end of `to` (attended).

@@ -3,14 +3,16 @@
 from appliance.calls import dtmf, remote_audio
 from appliance.calls.board import Board
 from appliance.calls.call import Call
+from appliance.calls.messages import Messages
 from appliance.sip.events import RequestReceived
 
 
 class PeerRequests:
-    """INFO in calls; one of a kind that we have no use for is refused as such."""
+    """INFO and MESSAGE in calls; one of a kind that we have no use for is refused as such."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, messages: Messages) -> None:
         self._board = board
+        self._messages = messages
 
     def received(self, event: RequestReceived) -> None:
         """Answer a request."""
@@ -19,8 +21,10 @@ class PeerRequests:
             status = 481 if event.method == "NOTIFY" or event.invite is not None else 403
         elif event.method == "INFO":
             status = self._informed(call, event)
+        elif event.method == "MESSAGE":
+            status = self._messages.received(call, event)
         else:
-            status = 481 if event.method == "NOTIFY" else 415
+            status = 481  # a NOTIFY that nobody subscribed to
         self._board.agent.respond(event.request, status)
 
     def _informed(self, call: Call, event: RequestReceived) -> int:

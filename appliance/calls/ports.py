@@ -53,6 +53,9 @@ class CallHome(Protocol):
     async def redirect(self, call: object, dest: str, by: RedirectBy) -> bool:
         """Send the caller of `call`, which is not answered, to `dest`."""
 
+    def send_message(self, call: object, content: object, content_type: str, message_type: str) -> str:
+        """Send a message in `call`; its name."""
+
     def take_mute(self) -> bool:
         """Whether mute was armed for the next call; it no longer is."""
 

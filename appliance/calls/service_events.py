@@ -6,6 +6,7 @@ They belong to `events.ClientEvent` as much as those of `events.py`.
 from dataclasses import dataclass
 
 from appliance.calls.call_info import CallEvent
+from appliance.calls.message import Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,29 @@ class CallRedirected(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessageReceived(CallEvent):
+    """The far end said something beside its voice; `message.content` is text, for JSON to be read as such."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageSent(CallEvent):
+    """The far end has taken a message of ours."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageFailed(CallEvent):
+    """The far end refused a message of ours (`status`), or the call ended before it was sent (487)."""
+
+    message: Message
+    status: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallTurnedAway:
     """Somebody called and nothing rang: `why` is "busy", "do_not_disturb", "forward_always" or "forward_busy".
 
@@ -101,6 +125,9 @@ ServiceEvent = (
     | TransferRequested
     | CallReplaced
     | CallRedirected
+    | MessageReceived
+    | MessageSent
+    | MessageFailed
     | CallTurnedAway
     | DoNotDisturbChanged
     | ConferenceChanged

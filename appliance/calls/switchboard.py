@@ -16,6 +16,7 @@ from appliance.calls.events import ClientEvent, PermissionDenied
 from appliance.calls.facts import CallFacts
 from appliance.calls.feedback_desk import FeedbackDesk
 from appliance.calls.line import Line
+from appliance.calls.messages import Messages
 from appliance.calls.netlink import is_gone
 from appliance.calls.peer_requests import PeerRequests
 from appliance.calls.ports import Current, OnOthers, RedirectBy
@@ -75,11 +76,12 @@ class Switchboard:
         )
         self._unanswered = Timers()
         """Calls that are forwarded when nobody answers, by UUID."""
-        self._peer_requests = PeerRequests(self)
         self._transfers = Transfers(self)
         self._referrals = Referrals(self)
         self._replacement = Replacement(self)
         self.conferences = Conferences(self)
+        self.messages = Messages(self)
+        self._peer_requests = PeerRequests(self, self.messages)
 
     async def released(self) -> None:
         """Wait until calls that are over have given back what they held, but not for long; forget ignored callers."""
@@ -168,6 +170,11 @@ class Switchboard:
         self.table.add(call)
         return call
 
+    @property
+    def reachable(self) -> bool:
+        """Requests reach far ends, and they reach us."""
+        return self.line.reachable
+
     def of_invite(self, invite: InviteId | None) -> Call | None:
         """The call with this INVITE; None if it is over."""
         return next((call for call in self.table.calls if call.leg.invite == invite), None)
@@ -253,6 +260,11 @@ class Switchboard:
     def _diversion(self, why: str) -> HeaderPairs:
         return (("Diversion", diversion(self.own_uri, why)),)
 
+    def send_message(self, call: object, content: object, content_type: str, message_type: str) -> str:
+        """Send a message in `call`; its name."""
+        assert isinstance(call, Call)
+        return self.messages.send(call, content, content_type, message_type)
+
     def take_mute(self) -> bool:
         """Whether mute was armed for the next call; it no longer is."""
         armed, self._mute_next = self._mute_next, False
@@ -264,6 +276,7 @@ class Switchboard:
         self.table.remove(call)
         self.feedback.ended(call, call.leg.facts.former_uuid)
         self._unanswered.stop(call.uuid)
+        self.messages.over(call)
         limit = {CallState.IGNORED: _IGNORED_LIMIT, CallState.REDIRECTED: _REDIRECTED_LIMIT}.get(call.state)
         if limit is not None and call.leg.invite is not None:
             invite = call.leg.invite
@@ -282,6 +295,7 @@ class Switchboard:
                     waiting.set_result(event)
             case sip.Disconnected() | sip.Connected() | sip.Registered():
                 up = self.line.reachable
+                self.messages.signalling(up=up)
                 for call in self.table.calls if up or isinstance(event, sip.Disconnected) else ():
                     call.leg.reconnection.signalling(up=up)
             case sip.RegistrationFailed() | sip.Unregistered():

@@ -6,6 +6,9 @@ from appliance.calls.service_events import (
     CallTurnedAway,
     ConferenceChanged,
     DoNotDisturbChanged,
+    MessageFailed,
+    MessageReceived,
+    MessageSent,
     TransferFailed,
     TransferProgress,
     Transferred,
@@ -13,7 +16,7 @@ from appliance.calls.service_events import (
 )
 
 
-def service_words(event: object) -> str:  # noqa: PLR0911 -- a table of sentences, one an event
+def service_words(event: object) -> str:  # noqa: C901, PLR0911 -- a table of sentences, one an event
     """The sentence for an event, "" if it is about something else."""
     match event:
         case TransferProgress() | TransferFailed():
@@ -26,6 +29,10 @@ def service_words(event: object) -> str:  # noqa: PLR0911 -- a table of sentence
             return f"by {event.by}"
         case CallRedirected():
             return f"to {event.target}"
+        case MessageReceived() | MessageSent():
+            return f"{event.message.message_type} {event.message.content}"
+        case MessageFailed():
+            return f"{event.status} {event.reason}"
         case CallTurnedAway():
             return f"{event.caller_id}: {event.why}" + (f", sent to {event.target}" if event.target else "")
         case DoNotDisturbChanged():

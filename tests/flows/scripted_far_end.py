@@ -24,6 +24,8 @@ class ScriptedFarEnd:
     def __init__(self, registrar: Registrar, user: str, *, hertz: float = 1000.0) -> None:
         self._user = user
         self.heard: list[Event] = []
+        self.answers = 200
+        """What requests are answered that are for the owner to decide on."""
         self.media_events: list[MediaEvent] = []
         self._news = asyncio.Event()
         self.agent = UserAgent(UserAgentSettings(registrars=(registrar.url,), domain=registrar.domain, user=user))
@@ -32,7 +34,7 @@ class ScriptedFarEnd:
 
     def _happened(self, event: Event) -> None:
         if isinstance(event, RequestReceived):
-            self.agent.respond(event.request, 200)
+            self.agent.respond(event.request, self.answers)
         self.heard.append(event)
         self._news.set()
 

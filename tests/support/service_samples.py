@@ -2,9 +2,16 @@
 
 from appliance.calls import service_events
 from appliance.calls.call_info import CallInfo
+from appliance.calls.message import Message
 from appliance.calls.service_events import ServiceEvent
 
 OTHER = "sip:102@sip.example.org"
+MESSAGE = Message(
+    content='{"door":"front"}',
+    content_type="application/json",
+    message_type="user-defined-message",
+    voice_event_sid="KX0123456789abcdef0123456789abcdef",
+)
 
 
 def service_events_of(outgoing: CallInfo, answered: CallInfo) -> list[ServiceEvent]:
@@ -18,6 +25,9 @@ def service_events_of(outgoing: CallInfo, answered: CallInfo) -> list[ServiceEve
         ),
         service_events.CallReplaced(call=answered, by="incoming-3"),
         service_events.CallRedirected(call=outgoing, target=OTHER),
+        service_events.MessageReceived(call=answered, message=MESSAGE),
+        service_events.MessageSent(call=answered, message=MESSAGE),
+        service_events.MessageFailed(call=answered, message=MESSAGE, status=415, reason="Unsupported Media Type"),
         service_events.CallTurnedAway(
             caller_id="sip:201@sip.example.org",
             caller_name="Front door",
