@@ -9,7 +9,7 @@ from typing import Final
 from appliance.errors import UsageError
 from appliance.units import Seconds
 
-BUSY_HERE, UNAVAILABLE, MOVED = 486, 480, 302
+BUSY_HERE, UNAVAILABLE, FORBIDDEN, MOVED = 486, 480, 403, 302
 _LONGEST: Final = 180.0
 
 

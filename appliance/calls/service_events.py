@@ -91,9 +91,21 @@ class MessageFailed(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallTurnedAway:
-    """Somebody called and nothing rang: `why` is "busy", "do_not_disturb", "forward_always" or "forward_busy".
+class AutoAnswered(CallEvent):
+    """The unit has beeped and answers `call` by itself: the microphone opens.
 
+    `by` is what asked for it: "answer-mode", "call-info" or "alert-info" (a header), or "policy".
+    """
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallTurnedAway:
+    """Somebody called and nothing rang.
+
+    `why` is "busy", "do_not_disturb", "forward_always", "forward_busy", or "auto_answer" for a call that wanted to be
+    answered by the unit itself, or not at all.
     `target` is where the caller was sent, "" for nowhere; `status` what it was answered.
     """
 
@@ -128,6 +140,7 @@ ServiceEvent = (
     | MessageReceived
     | MessageSent
     | MessageFailed
+    | AutoAnswered
     | CallTurnedAway
     | DoNotDisturbChanged
     | ConferenceChanged

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
+from appliance.calls.auto_answer import AutoAnswer
 from appliance.calls.screening import BUSY_HERE, UNAVAILABLE, Forwarding
 from appliance.errors import UsageError
 
@@ -26,6 +27,9 @@ class ServiceSettings:
     """Whether calls are turned away at first; `Client.do_not_disturb` changes it."""
     do_not_disturb_status: int = BUSY_HERE
     """What a caller hears of it: 486 (busy) or 480 (unavailable: other phones of the same user go on ringing)."""
+
+    auto_answer: AutoAnswer = field(default_factory=AutoAnswer)
+    """Whose calls the unit answers by itself; nobody's at first."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.follow_redirects <= _HOPS:

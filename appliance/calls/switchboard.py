@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final
 
 from appliance.calls import connect_token, destination, headers, progress_tone
+from appliance.calls.auto_answering import AutoAnswering
 from appliance.calls.call import Call
 from appliance.calls.call_info import CallState, Direction
 from appliance.calls.conferences import Conferences
@@ -79,6 +80,7 @@ class Switchboard:
         self._transfers = Transfers(self)
         self._referrals = Referrals(self)
         self._replacement = Replacement(self)
+        self._auto_answering = AutoAnswering(self)
         self.conferences = Conferences(self)
         self.messages = Messages(self)
         self._peer_requests = PeerRequests(self, self.messages)
@@ -338,14 +340,17 @@ class Switchboard:
             self.emit(PermissionDenied(direction=Direction.INCOMING))
             return
         busy = not self.table.may_ring(multiple=self.settings.allow_multiple_incoming)
-        verdict = self.screening.verdict(busy=busy)
+        verdict = self.screening.verdict(busy=busy) or self._auto_answering.verdict(event)
         if verdict is not None:
             self._turn_away(event, verdict)
             return
+        wish = self._auto_answering.wish(event)
         call = self.incoming(event)
         if call is None:
             return
         call.leg.ring()
+        if wish is not None and call.waiting:
+            self._auto_answering.rings(call, wish)
         forwarding = self.screening.forwarding
         if forwarding.no_answer and call.waiting:
             self._unanswered.start(call.uuid, forwarding.after, lambda: self._not_answered(call))

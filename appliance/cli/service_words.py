@@ -1,6 +1,7 @@
 """What happened to a supplementary service, in a sentence."""
 
 from appliance.calls.service_events import (
+    AutoAnswered,
     CallRedirected,
     CallReplaced,
     CallTurnedAway,
@@ -37,6 +38,8 @@ def service_words(event: object) -> str:  # noqa: C901, PLR0911 -- a table of se
             return f"{event.caller_id}: {event.why}" + (f", sent to {event.target}" if event.target else "")
         case DoNotDisturbChanged():
             return "on" if event.on else "off"
+        case AutoAnswered():
+            return f"{event.call.src}: {event.by}"
         case ConferenceChanged():
             return ", ".join(event.calls) or "over"
         case _:

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from appliance.clock import Clock, SystemClock
 from appliance.errors import StateError
@@ -33,6 +33,10 @@ __all__ = ["MediaEngine", "MediaSettings"]
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+_LONGEST_TONE: Final = 10.0
+"""Seconds that a tone may take which is waited for; some devices need two to open."""
+_LOOK: Final = 0.02
 
 
 class MediaEngine:
@@ -119,6 +123,23 @@ class MediaEngine:
     def play(self, tone: Tone | None) -> None:
         """Sound `tone` on the speaker in place of the one that sounds; None ends it. From any thread."""
         self._home.soon(lambda: self._play(tone))
+
+    async def sound(self, tone: Tone) -> bool:
+        """Sound a tone that ends by itself; True once the speaker has had all of it.
+
+        False if there is no device that works, or another tone took its place.
+        """
+        return await self._home.run(self._sound(ToneGenerator(tone)))
+
+    async def _sound(self, generator: ToneGenerator) -> bool:
+        self._home.mixer.play(generator)
+        self._home.look()
+        for _ in range(round(_LONGEST_TONE / _LOOK)):
+            if generator.finished:
+                break
+            await asyncio.sleep(_LOOK)
+        whole = generator.finished and not generator.stopping
+        return whole and self.has_audio and not self.audio_problem
 
     def _play(self, tone: Tone | None) -> None:
         self._home.mixer.play(None if tone is None else ToneGenerator(tone))

@@ -44,6 +44,8 @@ RECONNECTING: Final = Tone("reconnecting", (425.0,), ((120, 2880),), Dbov(-32.0)
 OFFER: Final = Tone("offer", (660.0, 880.0), ((150, 150), (150, 2550)), warble=12.0)
 """Quieter and shorter than a ringtone: there is nobody to answer yet."""
 IDENTIFY: Final = Tone("identify", (880.0, 1175.0), ((300, 700),), Dbov(-15.0), warble=6.0)
+AUTO_ANSWER: Final = Tone("auto answer", (1000.0,), ((150, 100), (150, 200)), Dbov(-12.0), once=True)
+"""Whoever is near hears that the microphone is about to open."""
 HOWLER: Final = Tone("howler", (1400.0, 2060.0, 2450.0, 2600.0), ((100, 100),), Dbov(-12.0))
 """The handset is off its hook and nobody is on the line."""
 
@@ -75,7 +77,8 @@ class ToneGenerator:
     def __init__(self, tone: Tone) -> None:
         self._tone = tone
         self._position = 0  # samples since the beginning
-        self._stopping = False
+        self.stopping = False
+        """It fades out, or has: somebody ended it."""
         self.finished = False
         """Nothing but silence follows."""
         count = 1 if tone.warble else len(tone.frequencies)
@@ -83,7 +86,7 @@ class ToneGenerator:
 
     def stop(self) -> None:
         """Fade out within the next frame."""
-        self._stopping = True
+        self.stopping = True
 
     def next_frame(self) -> Pcm:
         """The next 10 ms: shape (480,)."""
@@ -92,7 +95,7 @@ class ToneGenerator:
         positions = np.arange(self._position, self._position + FRAME)
         self._position += FRAME
         sound = self._sound(positions) * self._gate(positions)
-        if self._stopping:
+        if self.stopping:
             sound *= np.clip(1.0 - np.arange(FRAME) / _RAMP, 0.0, 1.0)
             self.finished = True
         return np.clip(np.rint(sound), -_FULL_SCALE, _FULL_SCALE).astype(np.int16)

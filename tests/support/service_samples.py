@@ -28,6 +28,7 @@ def service_events_of(outgoing: CallInfo, answered: CallInfo) -> list[ServiceEve
         service_events.MessageReceived(call=answered, message=MESSAGE),
         service_events.MessageSent(call=answered, message=MESSAGE),
         service_events.MessageFailed(call=answered, message=MESSAGE, status=415, reason="Unsupported Media Type"),
+        service_events.AutoAnswered(call=answered, by="call-info"),
         service_events.CallTurnedAway(
             caller_id="sip:201@sip.example.org",
             caller_name="Front door",
