@@ -7,12 +7,14 @@ MAKEFLAGS += --no-builtin-rules
 BIN := .venv/bin
 PAGE := .cache/web/page.js
 PAGE_SOURCES := $(addprefix tests/support/web/,package.json package-lock.json .npmrc page.js)
+DASHBOARD := build/dashboard/index.html
+DASHBOARD_SOURCES := $(wildcard deploy/dashboard/src/*) deploy/dashboard/build.mjs
 INSTALLER := requirements/install.sh requirements/build.txt pyproject.toml
 
-.PHONY: help run test lint unit peers faults bench fuzz web pictures schema lock clean
+.PHONY: help run test lint unit peers faults bench fuzz web dashboard pictures schema lock clean
 
 help:  ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 run: .venv/.run  ## Install what a demonstration needs and start it: a phone, a registrar and far ends in this terminal
 	@$(BIN)/intercom simulate
@@ -29,7 +31,7 @@ unit: .venv/.test  ## Tests of one part each, on every core; 2,000 mutations of 
 	$(BIN)/pytest --quiet --numprocesses auto --dist loadfile $(AGAIN) -m 'not fuzz' $(UNIT)
 	HYPOTHESIS_PROFILE=hostile $(BIN)/pytest --quiet --numprocesses auto --dist loadfile -m fuzz $(UNIT)
 
-peers: .venv/.test $(PAGE)  ## Tests of the whole, with real peers and in real time
+peers: .venv/.test $(PAGE) $(DASHBOARD)  ## Tests of the whole, with real peers and in real time
 	rm -rf .cache/witness
 	$(BIN)/pytest --quiet --numprocesses 2 --dist loadfile $(AGAIN) --durations 10 -m 'not long' \
 		$(filter-out $(UNIT),$(wildcard tests/flows tests/peers))
@@ -46,6 +48,8 @@ fuzz: .venv/.test  ## Search long (100,000 examples a test) for what a peer coul
 
 web: $(PAGE)  ## The page with JsSIP that tests call through
 
+dashboard: $(DASHBOARD)  ## The page of a fleet's manager, in build/dashboard: one file for the broker or any web server
+
 lock: .cache/uv/bin/uv  ## Choose the newest versions that pyproject.toml allows, and write them down with their hashes
 	$(LOCK) --output-file requirements/lock.txt requirements/lock.in
 	$(LOCK) --output-file requirements/build.txt requirements/build.in
@@ -53,6 +57,7 @@ lock: .cache/uv/bin/uv  ## Choose the newest versions that pyproject.toml allows
 	$(LOCK) --extra hardware --output-file requirements/unit.txt pyproject.toml
 	$(LOCK) --extra sound --extra voice --extra panel --extra dev --output-file requirements/dev.txt pyproject.toml
 	cd tests/support/web && npm install --package-lock-only
+	cd deploy/dashboard && npm install --package-lock-only
 
 pictures: .venv/.run  ## Draw the pictures of the display that the README shows
 	mkdir -p hardware/pictures
@@ -87,6 +92,17 @@ $(PAGE): $(PAGE_SOURCES)
 	cd $(@D) && npm ci --silent
 	NODE_PATH=$(@D)/node_modules $(@D)/node_modules/.bin/esbuild tests/support/web/page.js --bundle --format=iife \
 		--target=chrome100 --log-level=warning --outfile=$@
+
+.cache/dashboard/.installed: deploy/dashboard/package.json deploy/dashboard/package-lock.json deploy/dashboard/.npmrc
+	mkdir -p $(@D)
+	cp $^ $(@D)
+	cd $(@D) && npm ci --silent
+	@touch $@
+
+$(DASHBOARD): .cache/dashboard/.installed $(DASHBOARD_SOURCES)
+	rm -rf .cache/dashboard/src
+	cp -r deploy/dashboard/src deploy/dashboard/build.mjs .cache/dashboard
+	node .cache/dashboard/build.mjs $(abspath $(@D))
 
 .cache/uv/bin/uv: requirements/lock.txt
 	python3 -m venv --clear .cache/uv

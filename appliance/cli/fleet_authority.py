@@ -22,13 +22,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="a name or address the broker is reached by; all of them at once make its certificate anew",
     )
     parser.add_argument("--unit", action="append", default=[], metavar="SITE/UNIT", help="a unit to certify")
-    parser.add_argument("--operator", action="append", default=[], metavar="NAME", help="a person who may command")
     parser.add_argument(
-        "--revoke",
+        "--person",
         action="append",
         default=[],
-        metavar="WHO",
-        help="a unit or operator whose certificate is taken back",
+        metavar="ROLE/NAME",
+        help="somebody to certify as dashboard (sees), operator (commands) or doorkeeper (opens doors too)",
+    )
+    parser.add_argument(
+        "--revoke", action="append", default=[], metavar="WHO", help="a unit or person whose certificate is taken back"
     )
     parser.add_argument(
         "--days",

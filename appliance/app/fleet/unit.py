@@ -11,11 +11,13 @@ import asyncio
 import selectors
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from random import Random
 from typing import Final
 
 from appliance.app.fleet.network import SiteNetwork
+from appliance.app.fleet.past import past
 from appliance.app.fleet.places import Place
 from appliance.app.fleet.telephone import Fault, Happening, Telephone, Traffic
 from appliance.clock import Clock
@@ -25,7 +27,7 @@ from appliance.mqtt.connection import Connection
 from appliance.mqtt.outbox import Outbox
 from appliance.mqtt.publication import Publication
 from appliance.mqtt.settings import BrokerSettings
-from appliance.mqtt.unit_states import Controls, Health, Sound
+from appliance.mqtt.unit_states import Controls, Health, QualityHours, Sound
 from appliance.tasks import Backoff
 from appliance.units import Seconds
 
@@ -125,19 +127,24 @@ class Unit:
 
     def _renew(self) -> None:
         boot_id = f"{self._random.getrandbits(48):012x}-1"
-        self._bridge = Bridge(self.place.site, self.place.device, boot_id, info=self.place.info)
-        self._outbox = Outbox()
         wall = self._clock.wall()
+        info = replace(self.place.info, started=wall)
+        self._bridge = Bridge(self.place.site, self.place.device, boot_id, info=info)
+        self._outbox = Outbox()
         self._telephone = Telephone(
             self.place, self._network, self._random, self._traffic, now=self._clock.now(), wall=wall
         )
         self._publish(
             [
                 *self._bridge.initial(wall),
+                *self._bridge.restored(self._bridge.notes([self._bridge.state(self._past(wall), wall)]), wall),
                 self._bridge.state(Sound(device="USB Handset"), wall),
                 self._bridge.state(Controls(volume=60), wall),
             ]
         )
+
+    def _past(self, wall: datetime) -> QualityHours:
+        return past(Random(self.place.site), Random(self.place.name), wall, busy=self._traffic.busy)
 
     def _restart(self) -> None:
         self._renew()
