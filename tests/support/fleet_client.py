@@ -46,9 +46,7 @@ class FleetClient:
             transport="tcp" if files is not None else "websockets",
             reconnect_on_failure=False,
         )
-        if files is None:
-            self._client.tls_set(str(broker.certificates.root))
-        else:
+        if files is not None:
             self._client.tls_set(str(broker.certificates.root), str(files.certificate), str(files.key))
         if account:
             self._client.username_pw_set(account, broker.passwords[account].reveal())

@@ -22,15 +22,15 @@ from appliance.sim.mosquitto import MosquittoProcess, found_program
 _INSTALLED: Final = "/etc/mosquitto/intercom"  # of the files that intercom.conf names
 _PAGE: Final = "/usr/share/intercom/dashboard"
 _TLS_PORT: Final = "8883"
-_PAGE_PORT: Final = "9443"
+_PAGE_PORT: Final = "9001"
 
 
 class FleetBroker:
     """`async with FleetBroker(folder, Path("deploy/broker"), page) as broker:` runs it with its files in `folder`.
 
-    `port` is the units' (TLS, a certificate each), `page_url` the dashboard, whose page is in the folder `page`, and
-    `local_url` the same without TLS, for browsers that do not know the authority; `local_port` 0 takes a free one.
-    `options` are more lines of configuration. Raises `DriverError` if Mosquitto is not there or does not start.
+    `port` is the units' (TLS, a certificate each); `url` is the dashboard, whose page is in the folder `page`, without
+    TLS and on `page_port`, where 0 takes a free one. `options` are more lines of configuration. Raises `DriverError` if
+    Mosquitto is not there or does not start.
     """
 
     host: Final = LOOPBACK
@@ -41,13 +41,13 @@ class FleetBroker:
         templates: Path,
         page: Path | None = None,
         *,
-        local_port: int = 0,
+        page_port: int = 0,
         options: Sequence[str] = (),
     ) -> None:
         self.certificates = AuthorityFolder(folder, datetime.now(UTC))
         self.passwords: Mapping[str, Secret] = {role: Secret(secrets.token_urlsafe(9)) for role in ROLES}
-        self.port, self.page_port, free = free_ports(3)
-        self.local_port = local_port or free
+        self.port, free = free_ports(2)
+        self.page_port = page_port or free
         self._folder = folder
         self._templates = templates
         self._page = page or folder
@@ -67,14 +67,9 @@ class FleetBroker:
         await self._process.stop()
 
     @property
-    def page_url(self) -> str:
-        """The dashboard, encrypted."""
-        return f"https://{LOOPBACK}:{self.page_port}/"
-
-    @property
-    def local_url(self) -> str:
+    def url(self) -> str:
         """The dashboard, for browsers on this machine."""
-        return f"http://{LOOPBACK}:{self.local_port}/"
+        return f"http://{LOOPBACK}:{self.page_port}/"
 
     @property
     def pid(self) -> int | None:
@@ -87,7 +82,7 @@ class FleetBroker:
 
     async def start(self) -> None:
         """Start it, on the same ports if it ran before; it remembers nothing. Raises `DriverError`."""
-        problem = await self._process.start(self.port, self.page_port, self.local_port)
+        problem = await self._process.start(self.port, self.page_port)
         if problem:
             raise DriverError(f"Mosquitto does not start: {problem}")
 
@@ -105,21 +100,12 @@ class FleetBroker:
             (_INSTALLED, str(self._folder)),
             (_PAGE, str(self._page)),
             (f"listener {_TLS_PORT}", f"listener {self.port} {LOOPBACK}"),
-            (f"listener {_PAGE_PORT}", f"listener {self.page_port} {LOOPBACK}\nsocket_domain ipv4"),
+            (f"listener {_PAGE_PORT}", f"listener {self.page_port}"),
         ):
             text = text.replace(installed, here)
         (self._folder / "access").write_text((self._templates / "access").read_text())
-        lines = [
-            f"user {getpass.getuser()}",
-            "persistence false",
-            *self._options,
-            text,
-            f"listener {self.local_port} {LOOPBACK}",
-            "protocol websockets",
-            "socket_domain ipv4",
-            f"http_dir {self._page}",
-        ]
-        (self._folder / "mosquitto.conf").write_text("\n".join(lines) + "\n")
+        lines = [f"user {getpass.getuser()}", "persistence false", *self._options, text]
+        (self._folder / "mosquitto.conf").write_text("\n".join(lines))
 
     async def _write_accounts(self) -> None:
         accounts = self._folder / "accounts"

@@ -76,12 +76,17 @@ class Telephone:
         self._traffic = traffic
         self._now: float = now
         self._began: float = now
-        self._registered = False
+        self._registered = self._talking = False
         self.wish = Wish()
         stories = [self._registration(), self._calls(), self._health(), *([self._faults()] if traffic.faults else [])]
         self._next: list[tuple[float, int, Happening | None, _Story]] = []
         for order, story in enumerate(stories):
             self._tell_on(story, order)
+
+    @property
+    def talking(self) -> bool:
+        """It has a call, or tries to."""
+        return self._talking
 
     @property
     def due(self) -> Seconds:
@@ -133,8 +138,9 @@ class Telephone:
             yield wait, None
             if self._registered:
                 other = f"sip:{random.randrange(2000, 2999)}@sip.example.org"
-                self.wish.hang_up = False
+                self.wish.hang_up, self._talking = False, True
                 yield from call(random, self._place.aor, other, self._second, self.wish, mean=_MEAN_CALL)
+                self._talking = False
             wait = random.expovariate(1.0 / idle)
 
     def _health(self) -> _Story:

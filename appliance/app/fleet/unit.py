@@ -9,13 +9,14 @@ A real unit gives each broker a thread of its own; a thousand units in one proce
 
 import asyncio
 import selectors
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from random import Random
 from typing import Final
 
+from appliance.app.fleet.desk import Desk
 from appliance.app.fleet.network import SiteNetwork
 from appliance.app.fleet.past import past
 from appliance.app.fleet.places import Place
@@ -27,7 +28,7 @@ from appliance.mqtt.connection import Connection
 from appliance.mqtt.outbox import Outbox
 from appliance.mqtt.publication import Publication
 from appliance.mqtt.settings import BrokerSettings
-from appliance.mqtt.unit_states import Controls, Health, QualityHours, Sound
+from appliance.mqtt.unit_states import Health, QualityHours, Sound
 from appliance.tasks import Backoff
 from appliance.units import Seconds
 
@@ -134,12 +135,21 @@ class Unit:
         self._telephone = Telephone(
             self.place, self._network, self._random, self._traffic, now=self._clock.now(), wall=wall
         )
+        self._desk = Desk(
+            self.place,
+            self._bridge,
+            self._telephone,
+            self._clock,
+            publish=self._say,
+            later=self._after,
+            restart=lambda: self._fail(Fault.RESTART),
+        )
         self._publish(
             [
                 *self._bridge.initial(wall),
                 *self._bridge.restored(self._bridge.notes([self._bridge.state(self._past(wall), wall)]), wall),
                 self._bridge.state(Sound(device="USB Handset"), wall),
-                self._bridge.state(Controls(volume=60), wall),
+                self._bridge.state(self._desk.controls, wall),
             ]
         )
 
@@ -176,7 +186,11 @@ class Unit:
             self.farewell()
         self.power_cut()
 
-    def _publish(self, publications: list[Publication]) -> None:
+    def _say(self, publications: Iterable[Publication]) -> None:
+        self._publish(publications)
+        self._pump()
+
+    def _publish(self, publications: Iterable[Publication]) -> None:
         for publication in publications:
             self._outbox.put(publication)
 
@@ -220,6 +234,8 @@ class Unit:
             self._counts.acknowledged += 1
             if ticket is not None:
                 self._outbox.acknowledged(ticket)
+        while connection.received:
+            self._desk.heard(connection.received.popleft())
         if connection.ended:
             self._lost(connection.ended)
         elif self.connected:
@@ -232,6 +248,7 @@ class Unit:
         self._outbox.connected(connection.accepted.largest)
         self.problem = ""
         self._backoff.reset()
+        connection.subscribe((self._bridge.topics.commands, self._bridge.topics.desired))
         self._send(connection, self._bridge.birth(self._clock.wall()), None)
 
     def _pump(self) -> None:
@@ -278,6 +295,11 @@ class Unit:
             if connection is not None:
                 connection.close()
         self._tickets.clear()
+
+    def _after(self, seconds: float, then: Callable[[], None]) -> None:
+        """Call `then` later, unless this start of the unit is over by then."""
+        bridge = self._bridge
+        self._loop.call_later(seconds, lambda: then() if self._bridge is bridge else None)
 
     def _rest(self, what: str, seconds: float, then: Callable[[], None]) -> None:
         self._timers[what] = self._loop.call_later(max(0.0, seconds), then)

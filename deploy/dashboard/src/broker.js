@@ -43,6 +43,7 @@ export class Broker {
   }
 
   end() {
+    this.changed = () => undefined;
     this.#client.end(true);
   }
 
