@@ -32,7 +32,7 @@ from appliance.config.table import Problems, Table, did_you_mean, one_of, readab
 from appliance.errors import ConfigError
 from appliance.units import Milliseconds, Seconds
 
-CODECS: Final = ("opus", "PCMU", "PCMA", "G722")
+CODECS: Final = ("opus", "G722", "PCMU", "PCMA")
 PTIMES: Final = (10, 20, 40, 60)
 LEVELS: Final = ("debug", "info", "warning", "error")
 

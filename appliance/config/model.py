@@ -112,7 +112,7 @@ class Turn:
 class Media:
     """[media]: how sound travels."""
 
-    codecs: tuple[str, ...] = ("opus", "PCMU", "PCMA")
+    codecs: tuple[str, ...] = ("opus", "G722", "PCMU", "PCMA")
     """Codecs in the order of preference."""
     ptime: int = 20
     """Milliseconds of sound in one packet: 10, 20, 40 or 60."""

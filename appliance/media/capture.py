@@ -152,6 +152,10 @@ class Capture:
         """Press `digits` as tones in the sound, whatever is negotiated; False, and none, if one is no digit."""
         return self._tones.queue(digits)
 
+    def expect_loss(self, share: float) -> None:
+        """The peer loses `share` (0 to 1) of our packets."""
+        self._encoder.expect_loss(share)
+
     @property
     def digits_waiting(self) -> bool:
         """Digits are being sent, or wait."""

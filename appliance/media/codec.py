@@ -16,6 +16,9 @@ class Encoder(Protocol):
     def encode(self, pcm: Pcm) -> bytes:
         """The payload of one packet, from `pcm` of shape (samples,); b"" means silence: send nothing (DTX)."""
 
+    def expect_loss(self, share: float) -> None:
+        """The peer loses `share` (0 to 1) of our packets: weigh redundancy, if there is any, by it."""
+
 
 class Decoder(Protocol):
     """Turns payloads into sound, and invents it where they are missing. Keeps state: one for each stream.

@@ -6,6 +6,7 @@ from appliance.errors import UsageError
 from appliance.media.codec import Decoder, Encoder
 from appliance.media.description import Codec
 from appliance.media.g711 import G711Decoder, G711Encoder, Law
+from appliance.media.g722 import G722Decoder, G722Encoder
 from appliance.media.negotiation import Negotiated
 from appliance.media.opus import OpusDecoder, OpusEncoder
 from appliance.media.playout import PayloadFormat
@@ -28,6 +29,8 @@ def encoder_for(negotiated: Negotiated, *, complexity: int = 5, discontinuous: b
             constant_bitrate=codec.parameters.get("cbr") == "1",
             complexity=complexity,
         )
+    if codec.name.upper() == "G722":
+        return G722Encoder(ptime=negotiated.ptime)
     return G711Encoder(_law(codec), ptime=negotiated.ptime)
 
 
@@ -40,7 +43,9 @@ def payload_formats(codecs: Iterable[Codec]) -> tuple[PayloadFormat, ...]:
 
 
 def _decoder(codec: Codec) -> Decoder:
-    return OpusDecoder() if codec.name.lower() == "opus" else G711Decoder(_law(codec))
+    if codec.name.lower() == "opus":
+        return OpusDecoder()
+    return G722Decoder() if codec.name.upper() == "G722" else G711Decoder(_law(codec))
 
 
 def _law(codec: Codec) -> Law:

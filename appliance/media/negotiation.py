@@ -8,10 +8,10 @@ from typing import Final
 from appliance.errors import DescriptionError
 from appliance.media.description import Codec, Description, MediaDirection, TransportParameters
 
-DEFAULT_CODECS: Final = ("opus", "PCMU", "PCMA")
+DEFAULT_CODECS: Final = ("opus", "G722", "PCMU", "PCMA")
 TELEPHONE_EVENT: Final = "telephone-event"
 
-_PAYLOAD_TYPES: Final = {"opus": 111, "PCMU": 0, "PCMA": 8}
+_PAYLOAD_TYPES: Final = {"opus": 111, "G722": 9, "PCMU": 0, "PCMA": 8}
 _EVENT_PAYLOAD_TYPES: Final = {48_000: 110, 8_000: 101}
 _OPUS_PTIMES: Final = (60, 40, 20, 10)
 _OPUS_BITRATES: Final = (6_000, 510_000)

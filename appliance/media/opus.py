@@ -3,6 +3,7 @@
 import ctypes
 import importlib.util
 import logging
+import math
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,11 @@ _SET_PACKET_LOSS: Final = 4014
 _SET_DTX: Final = 4016
 _SET_SIGNAL: Final = 4024
 _SIGNAL_VOICE: Final = 3001
+
+_LEAST_LOSS: Final = 10
+_MOST_LOSS: Final = 40
+_LOSS_STEP: Final = 5
+"""Percent. The first packet is lost before anybody reports it, so that some redundancy is there from the beginning."""
 
 _MAXIMUM_PAYLOAD: Final = 1275
 _MAXIMUM_DURATION: Final = 5_760  # 120 ms, the longest packet
@@ -88,12 +94,11 @@ class OpusEncoder:
         ptime: int = 20,
         bitrate: int = 24_000,
         fec: bool = True,
-        expected_loss: int = 10,
         dtx: bool = False,
         constant_bitrate: bool = False,
         complexity: int = 5,
     ) -> None:
-        """`ptime` is 10, 20, 40 or 60 ms; `bitrate` in bit/s; `expected_loss` in percent weighs the redundancy.
+        """`ptime` is 10, 20, 40 or 60 ms; `bitrate` in bit/s; `fec` adds redundancy, at first for a loss of 10 %.
 
         Raises `DriverError` if libopus is missing or refuses.
         """
@@ -109,15 +114,24 @@ class OpusEncoder:
             (_SET_COMPLEXITY, complexity),
             (_SET_SIGNAL, _SIGNAL_VOICE),
             (_SET_INBAND_FEC, int(fec)),
-            (_SET_PACKET_LOSS, expected_loss if fec else 0),
+            (_SET_PACKET_LOSS, _LEAST_LOSS if fec else 0),
             (_SET_DTX, int(dtx)),
         ):
             self._set(request, value)
+        self._fec = fec
+        self._expected_loss = _LEAST_LOSS
         self._pausing = False
         # Both stay where they are: to ask numpy for an address takes as long as to copy the sound.
         self._sound = np.zeros(self._samples, dtype=np.int16)
         self._address = self._sound.ctypes.data
         self._payload = ctypes.create_string_buffer(_MAXIMUM_PAYLOAD)
+
+    def expect_loss(self, share: float) -> None:
+        """The peer loses `share` (0 to 1) of our packets: so much more of the bit rate is for redundancy, if any is."""
+        loss = max(_LEAST_LOSS, min(_MOST_LOSS, math.ceil(share * 100.0 / _LOSS_STEP) * _LOSS_STEP))
+        if self._fec and loss != self._expected_loss:
+            self._set(_SET_PACKET_LOSS, loss)
+            self._expected_loss = loss
 
     def _set(self, request: int, value: int) -> None:
         code = self._library.opus_encoder_ctl(ctypes.c_void_p(self._state), request, ctypes.c_int32(value))

@@ -26,6 +26,9 @@ from appliance.media.stream import AudioStream
 from appliance.media.telephone_event import DIGITS, DigitReceiver
 from appliance.units import Dbov, Seconds
 
+_FORGETTING: Final = 0.25
+"""How much less loss than before is believed of each report; more is believed at once."""
+
 _NO_EVENTS: Final = Codec(name="telephone-event", payload_type=-1, clock_rate=8000)
 
 
@@ -60,6 +63,7 @@ class RtpSession:
         self._agreed: Negotiated | None = None
         self._final: MediaStatistics | None = None
         self._detecting = False
+        self._loss = 0.0
         self._digits = DigitReceiver({})
         self._clock_rates: dict[int, int] = {}
         self._audio_types: frozenset[int] = frozenset()
@@ -156,6 +160,15 @@ class RtpSession:
         digit = self._digits.received(packet)
         if digit is not None:
             self._digit(digit)
+
+    def reported(self, data: bytes, now: Seconds) -> None:
+        """An RTCP packet came; our redundancy follows the loss it tells of."""
+        self.reports.report_received(data, now)
+        loss, stream = self.reports.counters.remote_loss_fraction, self.stream
+        if loss is None or stream is None:
+            return
+        expected = self._loss = loss if loss > self._loss else self._loss + _FORGETTING * (loss - self._loss)
+        stream.change_capture(lambda capture: capture.expect_loss(expected))
 
     def sent(self, packet: RtpPacket, now: Seconds) -> None:
         """A packet of ours goes out."""

@@ -317,7 +317,7 @@ class MediaSession:
         """An RTCP packet of the peer came on `path`."""
         if self._paths.carries(path):
             self._heard = now
-            self._rtp.reports.report_received(data, now)
+            self._rtp.reported(data, now)
 
     async def _peer_answers(self) -> bool:
         path = self._paths.open

@@ -2,8 +2,14 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
+from appliance.errors import UsageError
+from appliance.media.negotiation import DEFAULT_CODECS
 from appliance.units import Milliseconds, Seconds
+
+_BITRATES: Final = (8_000, 48_000)
+_PTIMES: Final = (10, 20, 40, 60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +48,15 @@ class VoiceSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaSettings:
-    """What a `MediaEngine` offers, answers and sends."""
+    """What a `MediaEngine` offers, answers and sends. Raises `UsageError` for what it can't."""
 
-    codecs: tuple[str, ...] = ("opus", "PCMU", "PCMA")
-    """Names of RFC 3551 and RFC 7587, in order of preference."""
+    codecs: tuple[str, ...] = DEFAULT_CODECS
+    """Names of RFC 3551 and RFC 7587, in order of preference: `opus`, `G722`, `PCMU`, `PCMA`."""
     ptime: int = 20
     """Milliseconds of audio in one packet."""
     max_average_bitrate: int = 24_000
-    """Bits per second that Opus is asked to keep to (RFC 7587 §6.1), ours and, in our description, the peer's."""
+    """Bits per second that Opus is asked to keep to (RFC 7587 §6.1), ours and, in our description, the peer's:
+    8000 to 48000."""
     complexity: int = 5
     """Of the Opus encoder, 0 to 10: 5 costs half of 10 and is hard to tell apart at this bit rate."""
     discontinuous: bool = False
@@ -72,3 +79,17 @@ class MediaSettings:
     """Echo cancellation, noise suppression, gain control."""
     playout_delay: Milliseconds | None = None
     """A fixed delay of the jitter buffer; None adapts."""
+
+    def __post_init__(self) -> None:
+        problems = [
+            f"codecs: {each!r} is not opus, G722, PCMU or PCMA" for each in self.codecs if each not in DEFAULT_CODECS
+        ]
+        if not self.codecs or len(set(self.codecs)) != len(self.codecs):
+            problems.append(f"codecs: {self.codecs!r} names none, or one twice")
+        if self.ptime not in _PTIMES:
+            problems.append(f"ptime: {self.ptime} is not 10, 20, 40 or 60")
+        lowest, highest = _BITRATES
+        if not lowest <= self.max_average_bitrate <= highest:
+            problems.append(f"max_average_bitrate: {self.max_average_bitrate} is outside {lowest}-{highest}")
+        if problems:
+            raise UsageError("; ".join(problems))

@@ -49,10 +49,12 @@ class Ends:
 
 @pytest.fixture
 def codecs() -> tuple[str, ...]:
-    return ("opus", "PCMU", "PCMA")
+    return ("opus", "G722", "PCMU", "PCMA")
 
 
-each_codec = pytest.mark.parametrize("codecs", [("opus",), ("PCMU",), ("PCMA",)], ids=lambda codecs: str(codecs[0]))
+each_codec = pytest.mark.parametrize(
+    "codecs", [("opus",), ("G722",), ("PCMU",), ("PCMA",)], ids=lambda codecs: str(codecs[0])
+)
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def test_the_least_that_works() -> None:
         registrars=("wss://sip.test/ws",), user="201", password=Secret("s3cret-s3cret"), domain="sip.test"
     )
     assert configuration.broker is None
-    assert configuration.media.codecs == ("opus", "PCMU", "PCMA")
+    assert configuration.media.codecs == ("opus", "G722", "PCMU", "PCMA")
     assert configuration.audio.driver is AudioDriver.SOUND_CARD
 
 
@@ -163,7 +163,7 @@ ERRORS = [
     (LINE + '[quality]\nfeedback_ca_file = "nowhere.pem"', "quality.feedback_ca_file: there is no file nowhere.pem"),
     (LINE + "[medai]\n", "unit.toml:5: medai is not known at the top of the file; did you mean media?"),
     (LINE + "media = 3", "unit.toml:5: media is not known in [line]"),
-    (LINE + '[media]\ncodecs = ["opas"]', 'media.codecs = "opas" can\'t be used: allowed is one of opus, PCMU'),
+    (LINE + '[media]\ncodecs = ["opas"]', 'media.codecs = "opas" can\'t be used: allowed is one of opus, G722'),
     (LINE + '[media]\ncodecs = ["opas"]', "did you mean opus?"),
     (LINE + '[media]\ncodecs = ["PCMU", "PCMU"]', "unit.toml:6: media.codecs names a codec twice"),
     (LINE + "[media]\nptime = 30", "unit.toml:6: media.ptime = 30 can't be used: allowed is 10, 20, 40 or 60"),

@@ -10,6 +10,7 @@ from appliance.media.description import Codec
 from appliance.media.description_text import parse
 from appliance.media.frame import silence
 from appliance.media.g711 import G711Decoder, G711Encoder
+from appliance.media.g722 import G722Decoder, G722Encoder
 from appliance.media.negotiation import answer, negotiated
 from appliance.media.opus import OpusDecoder, OpusEncoder
 from tests.unit.media.peer_descriptions import CHROMIUM_OFFER, PBX_OFFER
@@ -20,8 +21,12 @@ def test_what_was_agreed_on_is_made() -> None:
     remote = parse(CHROMIUM_OFFER)
     agreed = negotiated(answer(remote, LOCAL), remote)
     assert isinstance(encoder_for(agreed), OpusEncoder)
-    assert [type(each.decoder) for each in payload_formats(agreed.receive)] == [OpusDecoder, G711Decoder, G711Decoder]
-    assert [each.clock_rate for each in payload_formats(agreed.receive)] == [48_000, 8_000, 8_000]
+    decoders = [OpusDecoder, G722Decoder, G711Decoder, G711Decoder]
+    assert [type(each.decoder) for each in payload_formats(agreed.receive)] == decoders
+    assert [each.clock_rate for each in payload_formats(agreed.receive)] == [48_000, 8_000, 8_000, 8_000]
+    wideband = encoder_for(negotiated(answer(remote, replace(LOCAL, codecs=("G722",))), remote))
+    assert isinstance(wideband, G722Encoder)
+    assert wideband.samples == 960
 
     remote = parse(PBX_OFFER)
     narrow = encoder_for(negotiated(answer(remote, LOCAL), remote))
@@ -41,5 +46,5 @@ def test_pauses_are_made_if_either_wants_them() -> None:
 
 
 def test_a_codec_we_do_not_have() -> None:
-    with pytest.raises(UsageError, match="'G722'"):
-        payload_formats([Codec(name="G722", payload_type=9, clock_rate=8_000)])
+    with pytest.raises(UsageError, match="'G723'"):
+        payload_formats([Codec(name="G723", payload_type=4, clock_rate=8_000)])

@@ -29,7 +29,7 @@ def test_our_offer_is_what_a_browser_expects() -> None:
     for line in (
         "o=- 77 1 IN IP4 127.0.0.1",
         "a=group:BUNDLE 0",
-        "m=audio 9 UDP/TLS/RTP/SAVPF 111 0 8 110 101",
+        "m=audio 9 UDP/TLS/RTP/SAVPF 111 9 0 8 110 101",
         "a=mid:0",
         "a=sendrecv",
         "a=rtcp-mux",
@@ -37,6 +37,7 @@ def test_our_offer_is_what_a_browser_expects() -> None:
         f"a=fingerprint:sha-256 {FINGERPRINT}",
         "a=rtpmap:111 opus/48000/2",
         "a=fmtp:111 minptime=10;useinbandfec=1;maxaveragebitrate=24000",
+        "a=rtpmap:9 G722/8000",
         "a=rtpmap:0 PCMU/8000",
         "a=rtpmap:110 telephone-event/48000",
         "a=rtpmap:101 telephone-event/8000",
@@ -55,6 +56,7 @@ def test_a_browser_is_answered_with_its_own_payload_types() -> None:
 
     assert formats(reply) == [
         (111, "opus", 48_000),
+        (9, "G722", 8_000),
         (0, "PCMU", 8_000),
         (8, "PCMA", 8_000),
         (110, "telephone-event", 48_000),
@@ -65,7 +67,7 @@ def test_a_browser_is_answered_with_its_own_payload_types() -> None:
     assert (result.send.name, result.send.payload_type) == ("opus", 111)
     assert result.send_events is not None
     assert result.send_events.payload_type == 110, "the event's clock is the stream's"
-    assert [each.payload_type for each in result.receive] == [111, 0, 8]
+    assert [each.payload_type for each in result.receive] == [111, 9, 0, 8]
     assert [each.payload_type for each in result.receive_events] == [110, 126]
     assert (result.ptime, result.bitrate, result.fec, result.dtx) == (20, 24_000, True, False)
     assert result.direction is MediaDirection.SENDRECV
@@ -166,7 +168,7 @@ def test_sections_we_do_not_want_are_refused_in_place_then_and_later() -> None:
 def test_a_later_offer_keeps_payload_types_and_adds_what_is_free() -> None:
     reply = answer(parse(PBX_OFFER), LOCAL)
     later = offer(LOCAL, version=2, previous=reply)
-    assert formats(later) == [*formats(reply), (110, "telephone-event", 48_000)]
+    assert formats(later) == [*formats(reply), (9, "G722", 8_000), (110, "telephone-event", 48_000)]
     assert (later.mid, later.version, later.transport.setup) == ("", 2, "actpass")
 
 
@@ -178,8 +180,8 @@ def test_different_payload_types_each_way() -> None:
 
 
 def test_no_common_codec() -> None:
-    remote = parse(CHROMIUM_OFFER.replace(" 111 63 9 0 8 13 110 126", " 9 13 126"))
-    with pytest.raises(DescriptionError, match="no audio codec is common: the peer has G722, CN"):
+    remote = parse(CHROMIUM_OFFER.replace(" 111 63 9 0 8 13 110 126", " 13 126"))
+    with pytest.raises(DescriptionError, match="no audio codec is common: the peer has CN"):
         answer(remote, LOCAL)
     with pytest.raises(DescriptionError, match="no audio codec is common"):
         negotiated(offer(LOCAL), remote)

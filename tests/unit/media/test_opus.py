@@ -30,7 +30,7 @@ def test_a_tone_survives(ptime: int) -> None:
 
 
 def test_the_bit_rate_is_kept() -> None:
-    for bitrate in (12_000, 24_000, 40_000):
+    for bitrate in (8_000, 12_000, 24_000, 48_000):
         encoder = OpusEncoder(bitrate=bitrate)
         payloads = packets(encoder, voice(10.0))
         assert sum(map(len, payloads)) * 8 / 10 < 1.25 * bitrate
@@ -48,7 +48,9 @@ def test_silence_is_not_sent_if_pauses_are_wanted() -> None:
 
 def test_a_lost_packet_is_recovered_from_the_next() -> None:
     sound = voice(3.0)
-    payloads = packets(OpusEncoder(fec=True, expected_loss=20), sound)
+    encoder = OpusEncoder(fec=True)
+    encoder.expect_loss(0.2)
+    payloads = packets(encoder, sound)
     whole, lossy = OpusDecoder(), OpusDecoder()
     recovered = 0
     error_recovered = error_concealed = 0.0
@@ -122,3 +124,22 @@ def test_whatever_comes_is_decoded_to_its_duration(payloads: list[bytes]) -> Non
         assert decoder.decode(payload).size == decoder.duration(payload)
         recovered = decoder.recover(payload, 960)
         assert recovered is None or recovered.size == 960
+
+
+def test_the_more_is_lost_the_more_is_sent_twice() -> None:
+    def redundancy(loss: float) -> int:
+        encoder, decoder = OpusEncoder(bitrate=24_000), OpusDecoder()
+        encoder.expect_loss(loss)
+        return sum(decoder.recover(payload, 960) is not None for payload in packets(encoder, voice(4.0)))
+
+    assert redundancy(0.0) == redundancy(0.05), "the first loss comes before it is reported"
+    assert redundancy(0.4) >= redundancy(0.1) > 0
+    sizes = {}
+    for loss in (0.1, 0.4):
+        encoder = OpusEncoder(bitrate=24_000)
+        encoder.expect_loss(loss)
+        sizes[loss] = sum(map(len, packets(encoder, voice(4.0))))
+    assert sizes[0.4] == pytest.approx(sizes[0.1], rel=0.15), "within the same bit rate"
+    plain = OpusEncoder(fec=False)
+    plain.expect_loss(0.4)
+    assert not any(OpusDecoder().recover(payload, 960) is not None for payload in packets(plain, voice(1.0)))

@@ -53,9 +53,9 @@ def test_one_lost_packet_delays_nothing_and_is_hardly_heard() -> None:
 
 def test_five_percent_loss_is_mostly_recovered() -> None:
     choice = np.random.default_rng(5)
-    packets = [
-        each for each in opus_packets(voice(20.0), encoder=OpusEncoder(expected_loss=20)) if choice.random() > 0.05
-    ]
+    encoder = OpusEncoder()
+    encoder.expect_loss(0.2)
+    packets = [each for each in opus_packets(voice(20.0), encoder=encoder) if choice.random() > 0.05]
     lost = 1000 - len(packets)
     playout = opus_playout()
     played = play(playout, packets, 20.0)

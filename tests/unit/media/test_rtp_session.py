@@ -3,15 +3,20 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appliance.media import rtcp
+from appliance.media.codec import Encoder
 from appliance.media.codec_table import encoder_for
 from appliance.media.description import Codec, MediaDirection, TransportParameters
 from appliance.media.events import DigitReceived
-from appliance.media.frame import FRAME, SAMPLE_RATE, silence
+from appliance.media.frame import FRAME, SAMPLE_RATE, Pcm, silence
+from appliance.media.g711 import G711Encoder, Law
 from appliance.media.negotiation import Negotiated
 from appliance.media.packet import RtpPacket
+from appliance.media.rtcp import ReceiverReport, ReceptionReport
 from appliance.media.rtp_session import RtpSession
 from appliance.units import Seconds
 
@@ -36,7 +41,7 @@ VOICE = np.full(FRAME, 1000, dtype=np.int16)
 
 
 class Bench:
-    def __init__(self) -> None:
+    def __init__(self, encoder: Encoder | None = None) -> None:
         self.sent: list[RtpPacket] = []
         self.digits: list[DigitReceived] = []
         self.now = 0.0
@@ -44,7 +49,7 @@ class Bench:
             cname="bench",
             random_bits=lambda _bits: 5,
             uniform=lambda: 0.5,
-            encoder=encoder_for,
+            encoder=encoder_for if encoder is None else lambda _agreed: encoder,
             transmit=self.sent.append,
             digit=self.digits.append,
         )
@@ -155,7 +160,7 @@ def test_whatever_arrives_frames_keep_coming(datagrams: list[bytes]) -> None:
     assert stream is not None
     for data in datagrams:
         bench.session.received(data, Seconds(bench.now))
-        bench.session.reports.report_received(data, Seconds(bench.now))
+        bench.session.reported(data, Seconds(bench.now))
         frame = stream.wanted(Seconds(bench.now))
         assert frame is not None
         assert frame.shape == silence().shape
@@ -164,3 +169,34 @@ def test_whatever_arrives_frames_keep_coming(datagrams: list[bytes]) -> None:
     assert 0 <= totals.playout_delay <= 2000.0
     assert totals.packets_received <= len(datagrams)
     assert SAMPLE_RATE == 48_000
+
+
+class Losing:
+    """A PCMU encoder that notes what loss it is told of."""
+
+    def __init__(self) -> None:
+        self.told: list[float] = []
+        self._encoder = G711Encoder(Law.MU)
+        self.samples = self._encoder.samples
+
+    def encode(self, pcm: Pcm) -> bytes:
+        return self._encoder.encode(pcm)
+
+    def expect_loss(self, share: float) -> None:
+        self.told.append(share)
+
+
+def test_the_encoder_is_told_what_the_peer_loses_at_once_and_of_less_slowly() -> None:
+    encoder = Losing()
+    bench = Bench(encoder)
+    bench.session.apply(AGREED)
+    bench.speak(2)
+    highest, lost = 1_000, 0
+    for share in (0.0, 0.2, 0.2, 0.0, 0.0):
+        highest, lost = highest + 50, lost + round(50 * share)
+        block = ReceptionReport(
+            ssrc=5, fraction_lost=0, packets_lost=lost, highest_sequence=highest, jitter=0, last_report=0, delay=0
+        )
+        bench.session.reported(rtcp.build([ReceiverReport(ssrc=9, reports=(block,))]), Seconds(bench.now))
+        bench.speak(2)
+    assert encoder.told == pytest.approx([0.2, 0.2, 0.15, 0.1125])
