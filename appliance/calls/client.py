@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 
@@ -10,6 +11,7 @@ from appliance.calls import headers
 from appliance.calls.account import Account
 from appliance.calls.address_watch import AddressWatch
 from appliance.calls.call import Call
+from appliance.calls.call_tones import CallTones
 from appliance.calls.cause import Cause
 from appliance.calls.client_services import ClientServices
 from appliance.calls.events import ClientEvent
@@ -292,6 +294,41 @@ class Client(ClientServices):
     def unmute(self) -> None:
         """Let the microphone through again."""
         self.mute(on=False)
+
+    # Tones.
+
+    @property
+    def tones(self) -> CallTones:
+        """The sounds of calls as they are set now."""
+        return self._board.tones
+
+    async def set_ring_tone(self, sound: str | Path | bool) -> None:
+        """What sounds when somebody calls: a WAV file, an `http(s)://` address of one, True (the default) or False.
+
+        It is read, or fetched and kept, before this returns: at most 16 MB, 120 s of sound, 10 s of waiting.
+
+        Raises:
+            UsageError: `sound` is none of these.
+            DriverError: no WAV file of PCM, or too long; everything stays as it was.
+            TransportError: it can't be fetched, and never was.
+        """
+        self.tones.ring(await self._board.sounds.chosen(sound))
+        self._board.sound()
+
+    async def set_ring_tone_back(self, sound: str | Path | bool | None) -> None:
+        """What sounds while the other telephone rings: as `set_ring_tone`, and over what the far end sends meanwhile.
+
+        False sounds nothing of ours and lets the far end's announcements and ringback through. None, as it is at first,
+        is a deviation from the documents, whose default is True: ours until the far end sends a sound of its own, as
+        telephones do; nobody misses "this number has changed".
+        """
+        self.tones.ring_back(None if sound is None else await self._board.sounds.chosen(sound))
+        self._board.sound()
+
+    def set_connect_tone(self, on: bool) -> None:
+        """Whether something sounds from the INVITE until something is heard of the far end."""
+        self.tones.connect(on)
+        self._board.sound()
 
     def play_tone(self, tone: Tone | None) -> None:
         """Sound a tone on the speaker; None ends it."""

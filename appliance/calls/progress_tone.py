@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from appliance.calls.call_info import CallState, Direction
+from appliance.calls.call_tones import CallTones, Sound
 from appliance.media import tones
-from appliance.media.tones import Tone
 
 
 class Sounding(Protocol):
@@ -36,18 +36,18 @@ class Sounding(Protocol):
         """The far end's own sound may come."""
 
 
-def wanted(calls: Iterable[Sounding]) -> Tone | None:
-    """The tone for these calls now: ringtone, call waiting, ringback (not over early media), reconnecting, or None."""
+def wanted(calls: Iterable[Sounding], sounds: CallTones) -> Sound | None:
+    """The tone for these calls now: ringtone, call waiting, connecting, ringback, reconnecting, or None."""
     present = tuple(calls)
     established = tuple(call for call in present if call.state is CallState.ANSWERED)
-    answered = bool(established)
     if any(call.waiting for call in present):
-        return tones.CALL_WAITING if answered else tones.RINGTONE
-    if answered:
+        return sounds.plan.call_waiting if established else sounds.ring_tone
+    if established:
         silent = any(call.media_lost and not call.held for call in established)
         return tones.RECONNECTING if silent else None
-    ringing = any(
-        call.direction is Direction.OUTGOING and call.state is CallState.RINGING and not call.described
-        for call in present
-    )
-    return tones.RINGBACK if ringing else None
+    made = next((call for call in present if call.direction is Direction.OUTGOING), None)
+    if made is None:
+        return None
+    if made.described and not sounds.covers_early_media:
+        return None
+    return {CallState.INITIALIZED: sounds.connect_tone, CallState.RINGING: sounds.ring_tone_back}.get(made.state)

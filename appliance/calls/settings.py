@@ -10,6 +10,7 @@ from appliance.calls.dtmf import DtmfOptions
 from appliance.calls.service_settings import ServiceSettings
 from appliance.errors import UsageError
 from appliance.media.settings import MediaSettings
+from appliance.media.tone_plan import COUNTRIES
 from appliance.quality.thresholds import PRESETS
 from appliance.quality.tracking import Tracking, effective
 from appliance.units import Seconds
@@ -55,6 +56,12 @@ class ClientSettings:
     """How long `close()` and `logout()` wait for the registrar's last answer."""
     tones: bool = False
     """Sound ringtone and ringback by itself; off where a telephone around the client decides that."""
+    country: str = ""
+    """Whose tones: two letters, like DE, US or GB; "" is what most of Europe has (see `media.tone_plan`)."""
+    connect_tone: bool = True
+    """Sound a soft tone from the INVITE until something is heard of the far end; `Client.set_connect_tone`."""
+    cache_folder: str = ""
+    """Where sounds from the web are kept; "" is the user's cache (XDG_CACHE_HOME)."""
     dtmf_options: DtmfOptions = field(default_factory=DtmfOptions)
     """How digits go out and come in."""
     strict_headers: bool = False
@@ -89,6 +96,8 @@ class ClientSettings:
                 problems.append(f"{name}: must be more than 0")
         if not _TOKEN.fullmatch(self.token_header):
             problems.append(f"token_header: {self.token_header!r} is no name of a header, like X-Plivo-Jwt")
+        if self.country and self.country.upper() not in COUNTRIES:
+            problems.append(f"country: {self.country!r} is not one of {', '.join(COUNTRIES)}")
         problems += self._quality_problems()
         if problems:
             raise UsageError("; ".join(problems))

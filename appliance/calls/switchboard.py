@@ -12,6 +12,7 @@ from appliance.calls import connect_token, destination, headers, progress_tone
 from appliance.calls.auto_answering import AutoAnswering
 from appliance.calls.call import Call
 from appliance.calls.call_info import CallState, Direction
+from appliance.calls.call_tones import CallTones, Sound
 from appliance.calls.conferences import Conferences
 from appliance.calls.events import ClientEvent, PermissionDenied
 from appliance.calls.facts import CallFacts
@@ -27,6 +28,7 @@ from appliance.calls.replacement import Replacement
 from appliance.calls.screening import MOVED, Screening, Verdict, diversion
 from appliance.calls.service_events import CallTurnedAway
 from appliance.calls.settings import ClientSettings
+from appliance.calls.sound_source import SoundSource
 from appliance.calls.table import CallTable
 from appliance.calls.timers import Timers
 from appliance.calls.transfers import Transfers, sent_elsewhere
@@ -36,7 +38,7 @@ from appliance.errors import DescriptionError, GrantError, StateError, Transport
 from appliance.events import Emitter
 from appliance.media import description_text
 from appliance.media.engine import MediaEngine
-from appliance.media.tones import Tone
+from appliance.media.tone_plan import tone_plan
 from appliance.sip import events as sip
 from appliance.sip.events import HeaderPairs, InviteId, RequestId, ResponseReceived
 from appliance.sip.user_agent import UserAgent
@@ -71,7 +73,6 @@ class Switchboard:
         self._ignored = Timers()
         self._requests: dict[RequestId, asyncio.Future[ResponseReceived]] = {}
         self._mute_next = False
-        self._tone: Tone | None = None
         self.screening = Screening(
             settings.services.forwarding, settings.services.do_not_disturb, settings.services.do_not_disturb_status
         )
@@ -84,6 +85,9 @@ class Switchboard:
         self.conferences = Conferences(self)
         self.messages = Messages(self)
         self._peer_requests = PeerRequests(self, self.messages)
+        self.sounds = SoundSource(settings.cache_folder, settings.ca_file)
+        self.tones = CallTones(tone_plan(settings.country), connecting=settings.connect_tone)
+        self._tone: Sound | None = None
 
     async def released(self) -> None:
         """Wait until calls that are over have given back what they held, but not for long; forget ignored callers."""
@@ -195,13 +199,20 @@ class Switchboard:
 
     def emit(self, event: ClientEvent) -> None:
         """Tell everyone who subscribed."""
+        self.sound()
+        self.events.emit(event)
+        self._volumes.look()
+
+    def sound(self) -> None:
+        """Let be heard what the calls and `tones` ask for."""
+        for call in self.table.calls:
+            if call.direction is Direction.OUTGOING:
+                call.media.early(call.answered or not self.tones.covers_early_media)
         if self.settings.tones:
-            tone = progress_tone.wanted(self.table.calls)
+            tone = progress_tone.wanted(self.table.calls, self.tones)
             if tone != self._tone:
                 self._tone = tone
                 self.media.play(tone)
-        self.events.emit(event)
-        self._volumes.look()
 
     def _demand_changed(self) -> None:
         self._volumes.look()

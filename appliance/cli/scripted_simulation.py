@@ -18,8 +18,9 @@ from appliance.cli.exit_codes import ExitCode
 from appliance.cli.output import Printer, quality_words
 from appliance.cli.session import registered, until
 from appliance.config.model import Log
+from appliance.media import wav_file
 from appliance.quality.summary import QualitySummary
-from appliance.sim import script, wav_file
+from appliance.sim import script
 from appliance.sim.echo_check import seconds_of_tone
 from appliance.sim.script import Line
 from appliance.sim.script_panel import ScriptPanel

@@ -21,6 +21,7 @@ from appliance.media.engine_loop import EngineLoop
 from appliance.media.events import DeviceChanged, MediaEvent
 from appliance.media.mixer import Mixer
 from appliance.media.ports import AudioDevice
+from appliance.media.recording import Recording, RecordingPlayer
 from appliance.media.session import MediaSession
 from appliance.media.settings import MediaSettings, VoiceSettings
 from appliance.media.tones import Tone, ToneGenerator
@@ -120,9 +121,9 @@ class MediaEngine:
         """Gather candidates ahead for a call that is likely within `keep` seconds. From any thread."""
         self._home.soon(lambda: self._home.pool.fill(keep))
 
-    def play(self, tone: Tone | None) -> None:
-        """Sound `tone` on the speaker in place of the one that sounds; None ends it. From any thread."""
-        self._home.soon(lambda: self._play(tone))
+    def play(self, sound: Tone | Recording | None) -> None:
+        """Sound `sound` on the speaker in place of the one that sounds; None ends it. From any thread."""
+        self._home.soon(lambda: self._play(sound))
 
     async def sound(self, tone: Tone) -> bool:
         """Sound a tone that ends by itself; True once the speaker has had all of it.
@@ -141,8 +142,23 @@ class MediaEngine:
         whole = generator.finished and not generator.stopping
         return whole and self.has_audio and not self.audio_problem
 
-    def _play(self, tone: Tone | None) -> None:
-        self._home.mixer.play(None if tone is None else ToneGenerator(tone))
+    def chime(self, tone: Tone) -> None:
+        """Sound `tone`, which ends by itself, beside what sounds. From any thread."""
+
+        def chime() -> None:
+            self._home.mixer.chime(ToneGenerator(tone))
+            self._home.look()
+
+        self._home.soon(chime)
+
+    def _play(self, sound: Tone | Recording | None) -> None:
+        match sound:
+            case None:
+                self._home.mixer.play(None)
+            case Recording():
+                self._home.mixer.play(RecordingPlayer(sound))
+            case Tone():
+                self._home.mixer.play(ToneGenerator(sound))
         self._home.look()
 
     @property
@@ -181,7 +197,12 @@ class _Home:
         self.clock = clock
         self.loop = EngineLoop()
         self.pool = CandidatePool(settings, self.clock)
-        self.mixer = Mixer(clock.now, lambda stream: self.soon(lambda: self.mixer.remove(stream)))
+        self.mixer = Mixer(
+            clock.now,
+            lambda stream: self.soon(lambda: self.mixer.remove(stream)),
+            loudest=settings.loudest,
+            side_tone=settings.side_tone,
+        )
         self.sessions: tuple[MediaSession, ...] = ()
         self.look: Callable[[], None] = lambda: None
 

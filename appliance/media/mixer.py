@@ -1,9 +1,10 @@
 """Where streams, tones and the sound card meet.
 
-    microphone ──captured──▶ voice processing ──▶ every stream
-                                   ▲ echo's reference
-    every stream ──┐               │
-           tones ──┴─ sum ─ limiter┴──wanted──▶ speaker
+    microphone ──captured──▶ voice processing ─┬─▶ every stream
+                                   ▲           ▼
+                        echo's reference   side tone
+    every stream ──┐               │           │
+           tones ──┴─ sum ─ limiter┴───────────┴──wanted──▶ speaker
 
 Pure: whoever owns it changes it on one thread, while the audio threads run.
 """
@@ -12,11 +13,14 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
+import numpy as np
+
 from appliance.media.conference import Conference
 from appliance.media.frame import Pcm
+from appliance.media.limiter import Limiter
 from appliance.media.mixing import mixed
 from appliance.media.voice_processing import VoiceProcessor
-from appliance.units import Seconds
+from appliance.units import Dbov, Seconds
 
 log = logging.getLogger(__name__)
 
@@ -54,13 +58,24 @@ class Mixer:
     `failed` is told of a stream that raised, on an audio thread; the others are not disturbed by it.
     """
 
-    def __init__(self, now: Callable[[], Seconds], failed: Callable[[Stream], object]) -> None:
+    def __init__(
+        self,
+        now: Callable[[], Seconds],
+        failed: Callable[[Stream], object],
+        *,
+        loudest: Dbov = Dbov(-9.0),
+        side_tone: Dbov | None = None,
+    ) -> None:
+        """`loudest` is what the speaker gets at most, `side_tone` how much of the microphone a talker hears of it."""
         self._now = now
         self._failed = failed
         self._streams: tuple[Stream, ...] = ()
         self._tones: tuple[ToneSource, ...] = ()
         self._processor: VoiceProcessor | None = None
         self._conference: Conference[Stream] = Conference(())
+        self._limiter = Limiter(loudest)
+        self._side_tone = 0.0 if side_tone is None else 10.0 ** (side_tone / 20.0)
+        self._said: Pcm | None = None
 
     def confer(self, streams: Iterable[Stream]) -> None:
         """Let these streams hear each other from the next frame on, and no others; () for none."""
@@ -96,10 +111,16 @@ class Mixer:
         tones = tuple(playing for playing in self._tones if not playing.finished)
         self._tones = (*tones, tone)[-_TONES:] if tone is not None else tones
 
+    def chime(self, tone: ToneSource) -> None:
+        """Sound `tone` beside what sounds, until it ends."""
+        self._tones = (*(playing for playing in self._tones if not playing.finished), tone)[-_TONES:]
+
     def captured(self, frame: Pcm) -> None:
         """Hand a frame of the microphone to every stream."""
         now, conference = self._now(), self._conference
         frame = self._processed(frame)
+        if self._side_tone and self._streams:
+            self._said = frame
         for stream in self._streams:
             try:
                 stream.captured(frame, now, conference.heard_by(stream))
@@ -120,11 +141,15 @@ class Mixer:
 
     def wanted(self) -> Pcm:
         """The sum of everything that sounds, shape (480,)."""
-        total = self._total()
+        total = self._limiter.limited(self._total())
         processor = self._processor
         if processor is not None:
             processor.played(total)
-        return total
+        said, self._said = self._said, None
+        if said is None:
+            return total
+        # Not in the echo's reference: a filter that learns it would take a voice for its own echo.
+        return mixed([total, np.rint(said * self._side_tone).astype(np.int16)])
 
     def _total(self) -> Pcm:
         now, conference = self._now(), self._conference

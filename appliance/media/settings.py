@@ -6,7 +6,7 @@ from typing import Final
 
 from appliance.errors import UsageError
 from appliance.media.negotiation import DEFAULT_CODECS
-from appliance.units import Milliseconds, Seconds
+from appliance.units import Dbov, Milliseconds, Seconds
 
 _BITRATES: Final = (8_000, 48_000)
 _PTIMES: Final = (10, 20, 40, 60)
@@ -77,6 +77,10 @@ class MediaSettings:
     """The mark of every packet, also to a relay (RFC 8837): 46 is expedited forwarding, 0 none."""
     voice: VoiceSettings = VoiceSettings()
     """Echo cancellation, noise suppression, gain control."""
+    loudest: Dbov = Dbov(-9.0)
+    """What the loudspeaker gets at most, of 10 ms each: a limiter against acoustic shock."""
+    side_tone: Dbov | None = None
+    """How loud a talker hears the microphone in the earpiece, -40 to -6 dB of it: for handsets. None is not at all."""
     playout_delay: Milliseconds | None = None
     """A fixed delay of the jitter buffer; None adapts."""
 
@@ -91,5 +95,9 @@ class MediaSettings:
         lowest, highest = _BITRATES
         if not lowest <= self.max_average_bitrate <= highest:
             problems.append(f"max_average_bitrate: {self.max_average_bitrate} is outside {lowest}-{highest}")
+        if self.side_tone is not None and not -40.0 <= self.side_tone <= -6.0:
+            problems.append(f"side_tone: {self.side_tone} dB is outside -40 to -6")
+        if not -30.0 <= self.loudest <= 0.0:
+            problems.append(f"loudest: {self.loudest} dB is outside -30 to 0")
         if problems:
             raise UsageError("; ".join(problems))

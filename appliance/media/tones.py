@@ -1,4 +1,4 @@
-"""Call progress tones (ITU-T E.180, as in most of Europe), the ringtone, and DTMF (ITU-T Q.23)."""
+"""Tones, those that are the telephone's own, and DTMF (ITU-T Q.23). The network's are in `tone_plan.py`."""
 
 import math
 from dataclasses import dataclass
@@ -33,12 +33,6 @@ class Tone:
     once: bool = False
 
 
-DIAL: Final = Tone("dial", (425.0,))
-RINGBACK: Final = Tone("ringback", (425.0,), ((1000, 4000),))
-BUSY: Final = Tone("busy", (425.0,), ((480, 480),))
-REORDER: Final = Tone("reorder", (425.0,), ((240, 240),))
-CALL_WAITING: Final = Tone("call waiting", (425.0,), ((200, 600), (200, 3000)))
-RINGTONE: Final = Tone("ringtone", (660.0, 825.0), ((1000, 400), (1000, 3000)), Dbov(-15.0), warble=12.0)
 RECONNECTING: Final = Tone("reconnecting", (425.0,), ((120, 2880),), Dbov(-32.0))
 """Soft and seldom: the line is not dead, somebody works on it."""
 OFFER: Final = Tone("offer", (660.0, 880.0), ((150, 150), (150, 2550)), warble=12.0)
@@ -46,8 +40,8 @@ OFFER: Final = Tone("offer", (660.0, 880.0), ((150, 150), (150, 2550)), warble=1
 IDENTIFY: Final = Tone("identify", (880.0, 1175.0), ((300, 700),), Dbov(-15.0), warble=6.0)
 AUTO_ANSWER: Final = Tone("auto answer", (1000.0,), ((150, 100), (150, 200)), Dbov(-12.0), once=True)
 """Whoever is near hears that the microphone is about to open."""
-HOWLER: Final = Tone("howler", (1400.0, 2060.0, 2450.0, 2600.0), ((100, 100),), Dbov(-12.0))
-"""The handset is off its hook and nobody is on the line."""
+CONNECTING: Final = Tone("connecting", (425.0,), ((50, 950),), Dbov(-30.0))
+"""The call is on its way, and nothing has been heard of the far end yet."""
 
 ROWS: Final = (697.0, 770.0, 852.0, 941.0)
 COLUMNS: Final = (1209.0, 1336.0, 1477.0, 1633.0)

@@ -10,6 +10,8 @@ class ToneName(StrEnum):
     """The sounds a telephone makes by itself (ITU-T E.182)."""
 
     DIAL = "dial"
+    CONNECTING = "connecting"
+    """The call is on its way."""
     RINGBACK = "ringback"
     BUSY = "busy"
     REORDER = "reorder"

@@ -10,9 +10,9 @@ import contextlib
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import Final, Self
 
 from appliance.calls.call import Call
@@ -37,7 +37,6 @@ from appliance.phone.actions import (
     SetMute,
     Show,
     StopTone,
-    ToneName,
 )
 from appliance.phone.happenings import inputs_of
 from appliance.phone.inputs import (
@@ -46,6 +45,7 @@ from appliance.phone.inputs import (
     CallPlaced,
     ClockRead,
     DialFailed,
+    EarlyMediaStarted,
     HookChanged,
     Input,
     KeyPressed,
@@ -56,6 +56,7 @@ from appliance.phone.machine import Machine
 from appliance.phone.ports import Display, HookSwitch, Keypad
 from appliance.phone.screen import Screen
 from appliance.phone.screen_image import render
+from appliance.phone.sounds import sound_of
 from appliance.phone.state import LIKELY, OUTGOING, PhoneSettings, State
 from appliance.tasks import TaskSet
 
@@ -63,20 +64,6 @@ log = logging.getLogger(__name__)
 
 WAITING: Final = 64
 """Panel reports that may wait for the loop; further key presses are dropped, of hook moves the last is kept."""
-
-TONES: Final[Mapping[ToneName, tones.Tone]] = MappingProxyType(
-    {
-        ToneName.DIAL: tones.DIAL,
-        ToneName.RINGBACK: tones.RINGBACK,
-        ToneName.BUSY: tones.BUSY,
-        ToneName.REORDER: tones.REORDER,
-        ToneName.RINGTONE: tones.RINGTONE,
-        ToneName.RECONNECTING: tones.RECONNECTING,
-        ToneName.OFFER: tones.OFFER,
-        ToneName.IDENTIFY: tones.IDENTIFY,
-        ToneName.HANG_UP: tones.HOWLER,
-    }
-)
 
 _CLOCK_KNOWN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """A unit without a battery for its clock starts long before this; then it shows no time."""
@@ -164,7 +151,8 @@ class PhoneController:
             if isinstance(event, Calling) and self._attempt is not None:
                 self._happened(CallPlaced(attempt=self._attempt, call=name))
         for happened in inputs_of(event, name):
-            self._happened(happened)
+            if not (isinstance(happened, EarlyMediaStarted) and self._client.tones.covers_early_media):
+                self._happened(happened)
         if isinstance(event, CallEvent) and event.call.state in LAST_STATES:
             self._calls.pop(name, None)
 
@@ -225,11 +213,11 @@ class PhoneController:
                 self._display.show(render(screen))
                 self.screens.emit(screen)
             case PlayTone(tone):
-                self._client.media.play(TONES[tone])
+                self._client.media.play(sound_of(tone, self._client.tones))
             case StopTone():
                 self._client.media.play(None)
             case KeySound(key):
-                self._client.media.play(tones.dtmf(key))
+                self._client.media.chime(tones.dtmf(key))
             case Dial():
                 self._tasks.start(f"dial {action.attempt}", self._dial(action))
             case HangUp(uuid):

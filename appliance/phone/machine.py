@@ -37,6 +37,7 @@ TONES: Final[Mapping[Phase, ToneName]] = MappingProxyType(
     {
         Phase.RINGING: ToneName.RINGTONE,
         Phase.DIAL_TONE: ToneName.DIAL,
+        Phase.CALLING: ToneName.CONNECTING,
         Phase.ALERTING: ToneName.RINGBACK,
         Phase.BUSY: ToneName.BUSY,
         Phase.ENDED: ToneName.BUSY,

@@ -16,7 +16,8 @@ from appliance.errors import DriverError, UsageError
 from appliance.media.frame import FRAME, SAMPLE_RATE, Pcm, silence
 from appliance.media.ports import AudioEndpoint
 from appliance.media.ticker import Ticker
-from appliance.sim.wav_file import Recorder, read
+from appliance.media.wav_file import read
+from appliance.sim.recorder import Recorder
 
 log = logging.getLogger(__name__)
 

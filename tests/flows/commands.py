@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from appliance.sim.recorder import Recorder
 from appliance.sim.registrar import Registrar
-from appliance.sim.wav_file import Recorder
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from appliance.media.frame import FRAME, Pcm, silence
 from appliance.media.mixer import Mixer, Stream
 from appliance.media.mixing import mixed
-from appliance.units import Seconds
+from appliance.units import Dbov, Seconds
 
 
 def level(value: int) -> Pcm:
@@ -216,3 +216,33 @@ def test_what_waits_in_a_conference_is_bounded() -> None:
         mixer.captured(level(0))
         heard += said(one) == [20]
     assert heard == 3
+
+
+def test_a_talker_hears_himself_in_a_call_and_the_echo_s_reference_does_not() -> None:
+    mixer = Mixer(lambda: Seconds(0.0), lambda _: None, side_tone=Dbov(-20.0))
+    processing = Processing()
+    mixer.process(processing)
+    mixer.captured(level(5))
+    assert mixer.wanted()[0] == 0, "there is no call"
+    mixer.add(Voice(1000))
+    mixer.captured(level(5))
+    assert mixer.wanted()[0] == 1008, "77 is what the processing says"
+    assert mixer.wanted()[0] == 1000, "once"
+    assert processing.reference == [0, 1000, 1000]
+
+
+def test_what_is_too_loud_is_turned_down_and_that_is_the_echo_s_reference() -> None:
+    mixer, _ = made()
+    processing = Processing()
+    mixer.process(processing)
+    mixer.add(Voice(32_000))
+    frame = mixer.wanted()
+    assert 11_500 < frame[0] < 11_700, "-9 dBov"
+    assert processing.reference == [int(frame[0])]
+
+
+def test_a_chime_sounds_beside_a_tone() -> None:
+    mixer, _ = made()
+    mixer.play(Beep(100, 10))
+    mixer.chime(Beep(2, 1))
+    assert [int(mixer.wanted()[0]) for _ in range(3)] == [11, 11, 10]

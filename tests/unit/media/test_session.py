@@ -14,7 +14,7 @@ from appliance.errors import DescriptionError, StateError
 from appliance.media.engine import MediaEngine
 from appliance.media.events import MediaConnected, MediaFailed
 from appliance.media.session import MediaSession
-from appliance.media.tones import DIAL
+from appliance.media.tone_plan import STANDARD
 from appliance.sim.wav_audio import ToneAudio
 from appliance.units import Seconds
 from tests.support.tones import RATE, hear, loudest, read_wav
@@ -223,7 +223,7 @@ async def test_a_tone_sounds_without_a_session_and_the_device_is_closed_after(tm
     recording = tmp_path / "tone.wav"
     async with MediaEngine(SETTINGS, ToneAudio(1000.0, record=recording)) as engine:
         assert not recording.exists()
-        engine.play(DIAL)
+        engine.play(STANDARD.dial)
         await asyncio.sleep(1.0)
         engine.play(None)
         await asyncio.sleep(1.5)
@@ -248,7 +248,7 @@ async def test_misuse_is_told() -> None:
             await session.create_offer()
     with pytest.raises(StateError):
         await MediaSession(engine._home, lambda _event: None).create_offer()
-    engine.play(DIAL)
+    engine.play(STANDARD.dial)
 
 
 async def test_twenty_calls_leave_nothing_behind() -> None:

@@ -8,21 +8,13 @@ import pytest
 from appliance.errors import UsageError
 from appliance.media.frame import Pcm
 from appliance.media.level import level
-from appliance.media.tones import (
-    BUSY,
-    CALL_WAITING,
-    DIAL,
-    HOWLER,
-    REORDER,
-    RINGBACK,
-    RINGTONE,
-    Tone,
-    ToneGenerator,
-    dtmf,
-)
-from tests.support.tones import digits, hear
+from appliance.media.tone_plan import ALSO, COUNTRIES, PLANS, STANDARD, tone_plan
+from appliance.media.tones import Tone, ToneGenerator, dtmf
+from tests.support.tones import amplitude, digits, hear
 
-EVERY = (DIAL, RINGBACK, BUSY, REORDER, CALL_WAITING, RINGTONE, HOWLER, dtmf("5"))
+DIAL, RINGBACK, BUSY, REORDER = STANDARD.dial, STANDARD.ringback, STANDARD.busy, STANDARD.reorder
+RINGTONE = STANDARD.ringtone
+EVERY = (DIAL, RINGBACK, BUSY, REORDER, STANDARD.call_waiting, RINGTONE, STANDARD.howler, dtmf("5"))
 
 
 def played(tone: Tone, seconds: float) -> Pcm:
@@ -95,3 +87,50 @@ def test_stopping_fades_out() -> None:
 def test_what_is_no_digit_is_refused(digit: str) -> None:
     with pytest.raises(UsageError, match="no digit"):
         dtmf(digit)
+
+
+def cadence(tone: Tone, seconds: float) -> list[int]:
+    """How long it sounds and is silent by turns, in ms, in steps of 5."""
+    sounding = np.abs(played(tone, seconds).reshape(-1, 240)).max(axis=1) > 0
+    edges = np.concatenate([[0], np.flatnonzero(np.diff(sounding.astype(int))) + 1])
+    return [int(length) * 5 for length in np.diff(edges)]
+
+
+def test_each_country_has_tones_of_its_own_and_they_sound_as_written() -> None:
+    assert set(PLANS) >= {"US", "GB", "DE", "ES", "FR", "IT", "NL", "AT", "CH"}
+    for plan in (STANDARD, *PLANS.values()):
+        for tone in (plan.dial, plan.ringback, plan.busy, plan.reorder, plan.call_waiting, plan.ringtone):
+            wanted = [length for pair in tone.cadence for length in pair]
+            if wanted:
+                assert cadence(tone, 2.0 * sum(wanted) / 1000.0)[: len(wanted)] == pytest.approx(wanted, abs=10), tone
+            if not tone.warble:
+                first = tone.cadence[0][0] if tone.cadence else 1000
+                sound = played(tone, 3.0)[: first * 48]
+                for hertz in tone.frequencies:
+                    assert amplitude(sound, hertz) > 0.02, tone
+
+
+@pytest.mark.parametrize(
+    ("country", "frequencies", "ringback"),
+    [
+        ("US", (440.0, 480.0), ((2000, 4000),)),
+        ("uk", (400.0, 450.0), ((400, 200), (400, 2000))),
+        ("FR", (440.0,), ((1500, 3500),)),
+        ("ES", (425.0,), ((1500, 3000),)),
+        ("at", (420.0,), ((1000, 5000),)),
+        ("", (425.0,), ((1000, 4000),)),
+    ],
+)
+def test_what_people_know_by_ear(
+    country: str, frequencies: tuple[float, ...], ringback: tuple[tuple[int, int], ...]
+) -> None:
+    plan = tone_plan(country)
+    assert (plan.ringback.frequencies, plan.ringback.cadence) == (frequencies, ringback)
+    assert plan.ringtone.cadence == ringback
+
+
+def test_a_country_without_a_plan_is_refused_with_those_that_have_one() -> None:
+    with pytest.raises(UsageError, match=r"country: 'XX' is not one of AT, CA, CH, DE"):
+        tone_plan("XX")
+    assert all(tone_plan(country) for country in COUNTRIES)
+    assert set(ALSO.values()) <= set(PLANS)

@@ -43,7 +43,7 @@ def test_dialling_by_timeout() -> None:
     walk.wait(3.9)
     walk.press("1")
     assert walk.wait(3.9) == ()
-    assert walk.wait(0.2) == (Dial(number="4711", attempt=1),)
+    assert walk.wait(0.2) == (PlayTone(ToneName.CONNECTING), Dial(number="4711", attempt=1))
     assert walk.at(Phase.CALLING)
     assert walk.says("Calling")
 
@@ -52,21 +52,21 @@ def test_dialling_by_hash() -> None:
     walk = ready()
     walk.lift()
     walk.press("47")
-    assert walk.press("#") == (Dial(number="47", attempt=1),)
+    assert walk.press("#") == (PlayTone(ToneName.CONNECTING), Dial(number="47", attempt=1))
 
 
 def test_dialling_on_the_last_digit_of_a_pattern() -> None:
     walk = ready()
     walk.lift()
     walk.press("20")
-    assert walk.press("1") == (KeySound("1"), Dial(number="201", attempt=1))
+    assert walk.press("1") == (PlayTone(ToneName.CONNECTING), KeySound("1"), Dial(number="201", attempt=1))
 
 
 def test_a_service_code_keeps_its_hashes() -> None:
     walk = ready()
     walk.lift()
     walk.press("*21*200#")
-    assert walk.wait(5) == (Dial(number="*21*200#", attempt=1),)
+    assert walk.wait(5) == (PlayTone(ToneName.CONNECTING), Dial(number="*21*200#", attempt=1))
 
 
 def test_a_key_that_arrives_after_the_timeout_belongs_to_what_comes_then() -> None:
@@ -74,7 +74,7 @@ def test_a_key_that_arrives_after_the_timeout_belongs_to_what_comes_then() -> No
     walk.lift()
     walk.press("47")
     walk.now = type(walk.now)(walk.now + 60.0)
-    assert walk.press("1") == (Dial(number="47", attempt=1),)
+    assert walk.press("1") == (PlayTone(ToneName.CONNECTING), Dial(number="47", attempt=1))
 
 
 def test_backspace_and_back_to_the_dial_tone() -> None:
@@ -91,7 +91,12 @@ def test_backspace_onto_a_complete_number_does_not_dial_it() -> None:
     walk.lift()
     walk.press("2")
     walk.press("*C")
-    assert walk.press("00") == (KeySound("0"), KeySound("0"), Dial(number="200", attempt=1))
+    assert walk.press("00") == (
+        KeySound("0"),
+        PlayTone(ToneName.CONNECTING),
+        KeySound("0"),
+        Dial(number="200", attempt=1),
+    )
     walk.replace()
     walk.lift()
     assert walk.press("0123C") == (StopTone(), KeySound("0"), KeySound("1"), KeySound("2"), KeySound("3"))
@@ -103,7 +108,7 @@ def test_redial_off_hook_and_on_hook() -> None:
     walk.replace()
     walk.lift()
     assert walk.says("D redials 101")
-    assert walk.press("D") == (StopTone(), Dial(number="101", attempt=2))
+    assert walk.press("D") == (PlayTone(ToneName.CONNECTING), Dial(number="101", attempt=2))
     walk.replace()
     walk.press("D")
     assert walk.at(Phase.PRE_DIALLING)
@@ -124,7 +129,7 @@ def test_a_number_keyed_in_on_hook_is_dialled_by_lifting() -> None:
     walk.press("4711")
     assert walk.says("4711")
     assert walk.says("Lift handset to call")
-    assert walk.lift() == (Dial(number="4711", attempt=1),)
+    assert walk.lift() == (PlayTone(ToneName.CONNECTING), Dial(number="4711", attempt=1))
 
 
 def test_hash_on_hook_dials_nothing() -> None:
@@ -159,6 +164,7 @@ def test_emergency_numbers_are_tried_even_without_a_line() -> None:
         StopTone(),
         KeySound("1"),
         KeySound("1"),
+        PlayTone(ToneName.CONNECTING),
         KeySound("2"),
         Dial(number="112", attempt=1),
     )
@@ -197,7 +203,7 @@ def test_backspace_without_a_line_does_not_promise_a_dial_tone() -> None:
 
 def test_ringback_while_the_far_end_rings_and_none_with_early_media() -> None:
     walk = dialled()
-    assert walk.tone is None
+    assert walk.tone is ToneName.CONNECTING
     assert walk.feed(RemoteRinging(call="a")) == (PlayTone(ToneName.RINGBACK),)
     assert walk.says("Ringing")
     assert walk.feed(EarlyMediaStarted(call="a")) == (StopTone(),)
@@ -208,7 +214,7 @@ def test_ringback_while_the_far_end_rings_and_none_with_early_media() -> None:
 
 def test_early_media_before_any_ringing() -> None:
     walk = dialled()
-    assert walk.feed(EarlyMediaStarted(call="a")) == ()
+    assert walk.feed(EarlyMediaStarted(call="a")) == (StopTone(),)
     assert walk.at(Phase.EARLY_MEDIA)
 
 
@@ -267,7 +273,7 @@ def test_a_call_that_comes_into_being_after_the_handset_is_down_is_ended() -> No
     walk = ready()
     walk.lift()
     walk.press("101#")
-    assert walk.replace() == ()
+    assert walk.replace() == (StopTone(),)
     assert walk.feed(CallPlaced(attempt=1, call="a")) == (HangUp("a"),)
 
 

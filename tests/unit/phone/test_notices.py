@@ -43,7 +43,7 @@ def test_a_number_from_far_away_is_dialled_by_whoever_lifts_the_handset() -> Non
     assert walk.feed(CallOffered(number="101")) == (PlayTone(ToneName.OFFER),)
     assert walk.says("Please call")
     assert walk.says("101")
-    assert walk.lift() == (StopTone(), Dial(number="101", attempt=1))
+    assert walk.lift() == (PlayTone(ToneName.CONNECTING), Dial(number="101", attempt=1))
 
 
 def test_a_number_from_far_away_is_forgotten_when_nobody_comes() -> None:

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from appliance.media.frame import Pcm, silence
-from appliance.media.tones import BUSY, DIAL, RINGBACK, Tone, ToneGenerator
+from appliance.media.tone_plan import STANDARD
+from appliance.media.tones import Tone, ToneGenerator
 from appliance.sim.echo_check import seconds_of_tone
 from appliance.sim.melody import melody
 from tests.support.tones import sine
@@ -27,7 +28,7 @@ def test_half_and_half() -> None:
     assert seconds_of_tone(both, 1000.0) == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize("tone", [DIAL, RINGBACK, BUSY])
+@pytest.mark.parametrize("tone", [STANDARD.dial, STANDARD.ringback, STANDARD.busy])
 def test_no_tone_of_a_telephone_is_taken_for_it(tone: Tone) -> None:
     generator = ToneGenerator(tone)
     heard = np.concatenate([generator.next_frame() for _ in range(500)])

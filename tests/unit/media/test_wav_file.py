@@ -1,6 +1,5 @@
-"""Reading any WAV, writing one that survives."""
+"""Reading any WAV."""
 
-import wave
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,8 @@ from hypothesis import strategies as st
 
 from appliance.errors import DriverError
 from appliance.media.frame import SAMPLE_RATE
-from appliance.sim.wav_file import Recorder, read, resampled
+from appliance.media.resampling import converter, resampled
+from appliance.media.wav_file import read
 from tests.support.tones import amplitude, hear, sine
 from tests.unit.sim.wav_files import write_wav
 
@@ -45,18 +45,18 @@ def test_an_empty_file_is_silence(tmp_path: Path) -> None:
     assert len(read(tmp_path / "a.wav")) == 0
 
 
-def test_a_recording_is_whole_after_each_second_without_being_closed(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path / "a.wav")
-    recorder.open()
-    for _ in range(250):
-        recorder.write(sine(440.0, 0.01))
-    with wave.open(str(tmp_path / "a.wav")) as file:
-        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (SAMPLE_RATE, 1, 2)
-        assert file.getnframes() == 2 * SAMPLE_RATE
-    recorder.close()
-    recorder.open()
-    recorder.write(sine(440.0, 0.01))
-    recorder.close()
-    with wave.open(str(tmp_path / "a.wav")) as file:
-        assert file.getnframes() == 251 * SAMPLE_RATE // 100
-    recorder.write(sine(440.0, 0.01))
+def test_a_file_that_is_too_long_is_not_read(tmp_path: Path) -> None:
+    write_wav(tmp_path / "a.wav", sine(440.0, 3.0, rate=8_000), rate=8_000)
+    assert len(read(tmp_path / "a.wav", longest=3.0)) == 3 * SAMPLE_RATE
+    with pytest.raises(DriverError, match=r"a\.wav can't be played: it has 3 s, 2 are allowed"):
+        read(tmp_path / "a.wav", longest=2.0)
+
+
+@pytest.mark.parametrize("rate", [8_000, 16_000, 24_000, 44_100, 48_000, 96_000])
+def test_a_stream_of_another_rate_loses_nothing_there_and_back(rate: int) -> None:
+    there, back = converter(SAMPLE_RATE, rate), converter(rate, SAMPLE_RATE)
+    sound = sine(1000.0, 2.0)
+    out = np.concatenate([back(there(sound[at : at + 480])) for at in range(0, len(sound), 480)])
+    assert len(out) > len(sound) - SAMPLE_RATE // 100
+    assert hear(out[4_800:], 1000.0).share == 1.0
+    assert amplitude(out[4_800:], 1000.0) == pytest.approx(amplitude(sound, 1000.0), rel=0.02)
