@@ -11,13 +11,16 @@ DASHBOARD := build/dashboard/index.html
 DASHBOARD_SOURCES := $(wildcard deploy/dashboard/src/*) deploy/dashboard/build.mjs
 INSTALLER := requirements/install.sh requirements/build.txt pyproject.toml
 
-.PHONY: help run test lint unit peers faults bench fuzz web dashboard pictures schema lock clean
+.PHONY: help run test lint unit peers faults bench fuzz web dashboard fleet-demo pictures schema lock clean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 run: .venv/.run  ## Install what a demonstration needs and start it: a phone, a registrar and far ends in this terminal
 	@$(BIN)/intercom simulate
+
+fleet-demo: .venv/.run $(DASHBOARD)  ## A broker, 50 units and their dashboard on this machine: the address is printed
+	@$(BIN)/intercom fleet demo
 
 test: lint unit peers  ## Install what is needed, then every check: style, types, contracts, tests (20 minutes at most)
 

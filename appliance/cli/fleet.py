@@ -3,12 +3,13 @@
 import argparse
 from typing import Final
 
-from appliance.cli import fleet_authority, fleet_run
+from appliance.cli import fleet_authority, fleet_demo, fleet_run
 from appliance.cli.arguments import Parser
 from appliance.cli.exit_codes import ExitCode
 
 _COMMANDS: Final = {
     "authority": ("certificates for a broker, its units and the people who command them", fleet_authority),
+    "demo": ("a broker, some units and the dashboard on this machine, until Ctrl-C", fleet_demo),
     "run": ("many simulated units on a broker, to try it and its dashboard", fleet_run),
 }
 

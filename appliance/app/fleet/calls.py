@@ -1,7 +1,7 @@
 """The life of an imagined call, as the call API tells it."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
@@ -12,11 +12,15 @@ from appliance.calls import events
 from appliance.calls.call_info import CallInfo, CallState, Direction
 from appliance.calls.cause import Cause
 from appliance.calls.events import ClientEvent
+from appliance.calls.quality_events import MediaMetrics
+from appliance.quality.monitor import Finding, Monitor
 from appliance.quality.sample import Counters, Sampler
 from appliance.quality.summary import Summary
+from appliance.quality.thresholds import DOCUMENTED, Circumstance
 from appliance.units import Milliseconds, Seconds
 
 _ANSWERED: Final = 0.82
+_TALKING: Final = ~Circumstance.MUTED
 _LONGEST: Final = 1800.0
 _FAILURES: Final = ((Cause.BUSY, 486), (Cause.UNAVAILABLE, 480), (Cause.NOT_FOUND, 404), (Cause.REJECTED, 603))
 
@@ -75,7 +79,7 @@ def _conversation(
     random: Random, info: CallInfo, second: Callable[[], Second], wish: Wish, length: float
 ) -> Iterator[Step]:
     counters, summary, sampler, seconds = Counters(codec="opus"), Summary(), Sampler(), 0
-    muted = False
+    monitor, muted = Monitor(DOCUMENTED), False
     while seconds < length and not wish.hang_up:
         conditions, wall = second()
         before, counters = counters, _one_second_on(random, counters, conditions)
@@ -83,6 +87,7 @@ def _conversation(
         summary.add(sample)
         seconds += 1
         yield 1.0, events.Sample(call=info, sample=sample)
+        yield from _metrics(info, monitor.judge(sample, _TALKING, Seconds(float(seconds))))
         if random.random() < 0.004:
             muted = not muted
             yield 0.0, events.MuteChanged(call=info, muted=muted)
@@ -98,6 +103,23 @@ def _conversation(
             call=ended, cause=Cause.TERMINATED, duration=float(seconds), summary=summary.result(counters)
         ),
     )
+
+
+def _metrics(info: CallInfo, findings: Iterable[Finding]) -> Iterator[Step]:
+    for finding in findings:
+        if (metric := finding.metric) is not None:
+            yield (
+                0.0,
+                MediaMetrics(
+                    call=info,
+                    group=metric.group,
+                    type=metric.type,
+                    value=finding.value,
+                    active=finding.active,
+                    desc=metric.desc,
+                    stream=metric.stream,
+                ),
+            )
 
 
 def _one_second_on(random: Random, before: Counters, conditions: Conditions) -> Counters:
@@ -121,6 +143,8 @@ def _one_second_on(random: Random, before: Counters, conditions: Conditions) -> 
         output_energy=before.output_energy + _energy(random.uniform(-40.0, -18.0)),
         output_measured=Seconds(before.output_measured + 1.0),
         output_audible=Seconds(before.output_audible + 0.6),
+        microphone_energy=before.microphone_energy + _energy(random.uniform(-45.0, -20.0)),
+        microphone_measured=Seconds(before.microphone_measured + 1.0),
     )
 
 
