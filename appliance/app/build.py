@@ -42,13 +42,7 @@ def build(configuration: Configuration, panel: PanelDrivers, *, audio: AudioDevi
         UsageError: a value that only its user can judge, like a pattern of the dial plan.
     """
     client = Client(client_settings(configuration), audio=audio or audio_device(configuration.audio))
-    phone = PhoneController(
-        client,
-        phone_settings(configuration),
-        keypad=panel.keypad,
-        hook=panel.hook,
-        display=panel.display,
-    )
+    phone = PhoneController(client, phone_settings(configuration), panel.panel)
     if panel.screen_changed is not None:
         phone.screens.subscribe(panel.screen_changed)
     broker = None if configuration.broker is None else _broker_link(configuration, configuration.broker)

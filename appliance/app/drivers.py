@@ -6,12 +6,13 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from appliance.config import model
 from appliance.config.board import Board, Contact
-from appliance.config.model import Audio, AudioDriver, Panel, PanelDriver
+from appliance.config.model import Audio, AudioDriver, PanelDriver
 from appliance.errors import DriverError, UsageError
 from appliance.media.frame import Pcm, silence
 from appliance.media.ports import AudioDevice
-from appliance.phone.ports import Display, HookSwitch, Keypad
+from appliance.phone.ports import Panel
 from appliance.phone.screen import Screen
 from appliance.sim.echo_audio import EchoAudio
 from appliance.sim.script_panel import ScriptPanel
@@ -20,11 +21,9 @@ from appliance.sim.wav_audio import ToneAudio, WavAudio
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelDrivers:
-    """The three parts of a panel, and what else it can do."""
+    """A panel, and what else it can do."""
 
-    keypad: Keypad
-    hook: HookSwitch
-    display: Display
+    panel: Panel
     screen_changed: Callable[[Screen], object] | None = None
     """Told the words of each screen."""
     note: Callable[[str], object] | None = None
@@ -90,16 +89,14 @@ def _quiet_libraries() -> Iterator[None]:
         os.close(nowhere)
 
 
-def panel_drivers(settings: Panel, *, title: str, on_quit: Callable[[], None]) -> PanelDrivers:
+def panel_drivers(settings: model.Panel, *, title: str, on_quit: Callable[[], None]) -> PanelDrivers:
     """The panel that `settings` name. Opens nothing; `on_quit` may come from any thread. Raises `UsageError`."""
     match settings.driver:
         case PanelDriver.TERMINAL:
             from appliance.sim.terminal_panel import TerminalPanel  # noqa: PLC0415 -- no termios, no terminal
 
             terminal = TerminalPanel(on_quit=on_quit, title=title)
-            return PanelDrivers(
-                keypad=terminal.keypad, hook=terminal.hook, display=terminal.display, note=terminal.note
-            )
+            return PanelDrivers(panel=terminal.panel, note=terminal.note)
         case PanelDriver.GPIO:
             if settings.board is None:
                 raise UsageError("a panel with driver gpio needs a board, None was given")
@@ -117,17 +114,16 @@ def _board_drivers(board: Board) -> PanelDrivers:
 
     header = GpioHeader()
     keypad, display = board.keypad, board.display
-    return PanelDrivers(
+    panel = Panel(
         keypad=MatrixKeypad(header, rows=keypad.rows, columns=keypad.columns, keys=keypad.legends),
         hook=GpioHookSwitch(header, board.hook.gpio, closed_off_hook=board.hook.off_hook is Contact.CLOSED),
         display=Oled(
             I2cLink(display.controller, bus=display.bus, address=display.address, turned=display.turned),
         ),
     )
+    return PanelDrivers(panel=panel)
 
 
 def scripted(panel: ScriptPanel) -> PanelDrivers:
     """A panel that only code touches."""
-    return PanelDrivers(
-        keypad=panel.keypad, hook=panel.hook, display=panel.display, screen_changed=panel.screen_changed
-    )
+    return PanelDrivers(panel=panel.parts, screen_changed=panel.screen_changed)

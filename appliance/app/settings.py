@@ -29,6 +29,8 @@ def client_settings(configuration: Configuration) -> ClientSettings:
         register_expires=line.register_expires,
         ring_timeout=configuration.dialling.ring_timeout,
         close_timeout=GOODBYE,
+        # How many are too many is for the telephone to say.
+        allow_multiple_incoming=True,
         enable_tracking=quality.enable_tracking,
         enable_quality_tracking=quality.enable_quality_tracking,
         quality_preset=quality.preset,

@@ -16,6 +16,8 @@ class ToneName(StrEnum):
     BUSY = "busy"
     REORDER = "reorder"
     RINGTONE = "ringtone"
+    CALL_WAITING = "call_waiting"
+    """Somebody calls, and this telephone is in use."""
     RECONNECTING = "reconnecting"
     """In place of the far end's sound, while its way to us is rebuilt."""
     OFFER = "offer"
@@ -28,15 +30,19 @@ class ToneName(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dial:
-    """Call `number`; answer with `CallPlaced` or `DialFailed` of the same `attempt`."""
+    """Call `number`; answer with `CallPlaced` or `DialFailed` of the same `attempt`.
+
+    An `urgent` one waits for nothing that is under way.
+    """
 
     number: str
     attempt: int
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Answer the incoming call; say `AnswerFailed` if that can't be done."""
+    """Answer the incoming call, and hold the one in progress; say `AnswerFailed` if that can't be done."""
 
     call: str
 
@@ -74,10 +80,18 @@ class SetMute:
 
 @dataclass(frozen=True, slots=True)
 class SetHold:
-    """Hold or resume the call."""
+    """Hold or resume the call; say `HoldRefused` if it can't be held."""
 
     call: str
     held: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swap:
+    """Hold one call and, once that is done, resume another; say `HoldRefused` if the first can't be held."""
+
+    held: str
+    resumed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,4 +120,4 @@ class Show:
     screen: Screen
 
 
-Action = Dial | Answer | Reject | HangUp | SendDigit | SetMute | SetHold | PlayTone | StopTone | KeySound | Show
+Action = Dial | Answer | Reject | HangUp | SendDigit | SetMute | SetHold | Swap | PlayTone | StopTone | KeySound | Show

@@ -1,11 +1,12 @@
 """What calls do to a telephone: their inputs, phase by phase.
 
-Every input names its call. One that is not the telephone's present call is late or somebody else's: it changes
-nothing, and a call that came alive without anybody at the handset is ended.
+Every input names its call. One that is none of the telephone's is late or somebody else's: it changes nothing, and a
+call that came alive without anybody at the handset is ended.
 """
 
 from dataclasses import replace
 
+from appliance.phone import other_calls
 from appliance.phone.actions import HangUp, Reject
 from appliance.phone.inputs import (
     AnswerFailed,
@@ -15,6 +16,7 @@ from appliance.phone.inputs import (
     DialFailed,
     EarlyMediaStarted,
     HoldChanged,
+    HoldRefused,
     IncomingCall,
     MediaChanged,
     MuteChanged,
@@ -23,22 +25,12 @@ from appliance.phone.inputs import (
     RemoteRinging,
 )
 from appliance.phone.lines import LineCall
-from appliance.phone.state import ESTABLISHED, OUTGOING, Phase, PhoneSettings, State, Step, entered
+from appliance.phone.state import AGAIN, ESTABLISHED, OUTGOING, Phase, PhoneSettings, State, Step, entered
 from appliance.units import Seconds
 
-OwnCallInput = (
-    RemoteRinging
-    | EarlyMediaStarted
-    | CallAnswered
-    | CallEnded
-    | AnswerFailed
-    | MuteChanged
-    | HoldChanged
-    | ReconnectionChanged
-    | MediaChanged
-    | QualityMeasured
-)
-CallInput = IncomingCall | CallPlaced | DialFailed | OwnCallInput
+Change = MuteChanged | HoldChanged | ReconnectionChanged | MediaChanged | QualityMeasured
+OwnCallInput = RemoteRinging | EarlyMediaStarted | CallAnswered | CallEnded | AnswerFailed | Change
+CallInput = IncomingCall | CallPlaced | DialFailed | HoldRefused | OwnCallInput
 
 BUSY_STATUSES = frozenset({486, 600})
 
@@ -47,50 +39,67 @@ def progressed(state: State, event: CallInput, now: Seconds, settings: PhoneSett
     """The state after something happened to a call, and what it causes."""
     match event:
         case IncomingCall():
-            return _incoming(state, event, now, settings)
+            return other_calls.offered(state, event, now, settings)
         case CallPlaced():
             return _placed(state, event)
         case DialFailed():
             return _not_placed(state, event, now, settings)
-    call = state.call
-    if call is None or call.call != event.call:
+        case HoldRefused():
+            return other_calls.hold_refused(state, event.call, now, settings)
+        case _:
+            return _of_a_call(state, other_calls.named(state, event.call), event, now, settings)
+
+
+def _of_a_call(state: State, call: LineCall | None, event: OwnCallInput, now: Seconds, settings: PhoneSettings) -> Step:
+    if call is None:
         # A 2xx that crossed our hang-up, or an answer that nobody at this telephone gave.
         return state, (HangUp(event.call),) if isinstance(event, CallAnswered) else ()
-    return _of_ours(state, call, event, now, settings)
+    if call is state.call:
+        return _of_the_front(state, call, event, now, settings)
+    return _of_another(state, call, event, now, settings)
 
 
-def _of_ours(state: State, call: LineCall, event: OwnCallInput, now: Seconds, settings: PhoneSettings) -> Step:
+def _of_another(state: State, call: LineCall, event: OwnCallInput, now: Seconds, settings: PhoneSettings) -> Step:
     match event:
-        case RemoteRinging():
-            calling = state.phase is Phase.CALLING
-            return (entered(state, Phase.ALERTING, now, settings) if calling else state), ()
-        case EarlyMediaStarted():
-            waiting = state.phase in {Phase.CALLING, Phase.ALERTING}
-            return (entered(state, Phase.EARLY_MEDIA, now, settings) if waiting else state), ()
+        case CallEnded():
+            return other_calls.ended(state, call, event, now, settings)
+        case CallAnswered() if not call.answered:
+            # Nobody here answered it.
+            return other_calls.ended(state, call, CallEnded(call=call.call), now, settings)[0], (HangUp(call.call),)
+        case MuteChanged() | HoldChanged() | ReconnectionChanged() | MediaChanged() | QualityMeasured():
+            return other_calls.changed(state, _noted(call, event)), ()
+        case _:
+            return state, ()
+
+
+def _of_the_front(state: State, call: LineCall, event: OwnCallInput, now: Seconds, settings: PhoneSettings) -> Step:
+    match event:
+        case RemoteRinging() | EarlyMediaStarted():
+            return _heard_of(state, event, now, settings), ()
         case CallAnswered():
             return _answered(state, call, now, settings)
         case CallEnded():
             return _ended(state, call, event, now, settings)
         case AnswerFailed():
             return _answer_failed(state, call, now, settings)
-        case _:
-            return _in_call(state, call, event, now, settings), ()
+    noted = replace(state, call=_noted(call, event))
+    if isinstance(event, HoldChanged) and not event.remote and state.phase in {Phase.IN_CALL, Phase.ON_HOLD}:
+        return other_calls.established(noted, now, settings), ()
+    return noted, ()
 
 
-def _incoming(state: State, event: IncomingCall, now: Seconds, settings: PhoneSettings) -> Step:
-    if state.call is not None and state.call.call == event.call:
-        return state, ()
-    if state.phase not in {Phase.IDLE, Phase.PRE_DIALLING}:
-        return state, (Reject(event.call),)
-    call = LineCall(call=event.call, number=event.number, name=event.name, incoming=True)
-    return entered(replace(state, call=call, peer=call.peer), Phase.RINGING, now, settings), ()
+def _heard_of(state: State, event: RemoteRinging | EarlyMediaStarted, now: Seconds, settings: PhoneSettings) -> State:
+    if isinstance(event, RemoteRinging):
+        return entered(state, Phase.ALERTING, now, settings) if state.phase is Phase.CALLING else state
+    waiting = state.phase in {Phase.CALLING, Phase.ALERTING}
+    return entered(state, Phase.EARLY_MEDIA, now, settings) if waiting else state
 
 
 def _placed(state: State, event: CallPlaced) -> Step:
     call = state.call
     if state.phase is Phase.CALLING and event.attempt == state.attempt and call is not None and not call.call:
         return replace(state, call=replace(call, call=event.call)), ()
-    if call is not None and call.call == event.call:
+    if other_calls.named(state, event.call) is not None:
         return state, ()
     return state, (HangUp(event.call),)
 
@@ -101,63 +110,72 @@ def _not_placed(state: State, event: DialFailed, now: Seconds, settings: PhoneSe
     reason = event.reason or settings.words.could_not_connect
     # It may have come to life before the request for it failed.
     end = (HangUp(state.call.call),) if state.call is not None and state.call.call else ()
-    return replace(entered(state, Phase.FAILED, now, settings), reason=reason), end
+    return failed(state, reason, now, settings), end
+
+
+def failed(state: State, reason: str, now: Seconds, settings: PhoneSettings, phase: Phase = Phase.FAILED) -> State:
+    """`state` after the call in front came to nothing for this reason."""
+    after = replace(other_calls.after_front(state, phase, now, settings), reason=reason)
+    # Whoever calls for help is called for, again and again.
+    return replace(after, deadline=Seconds(now + AGAIN)) if after.urgent else after
 
 
 def _answered(state: State, call: LineCall, now: Seconds, settings: PhoneSettings) -> Step:
-    if state.phase is Phase.RINGING:
-        # The handset is down: nobody here answered, and the microphone stays shut.
-        return entered(state, Phase.IDLE, now, settings), (HangUp(call.call),)
-    if state.phase in ESTABLISHED:
-        return state, ()
+    match state.phase:
+        case Phase.RINGING:
+            # The handset is down: nobody here answered, and the microphone stays shut.
+            return ring_next(state, now, settings), (HangUp(call.call),)
+        case Phase.OFFERED:
+            return other_calls.after_front(state, Phase.ENDED, now, settings), (HangUp(call.call),)
+        case phase if phase in ESTABLISHED:
+            return state, ()
     answered = replace(state, call=replace(call, answered_at=now))
     return entered(answered, Phase.IN_CALL, now, settings), ()
 
 
+def ring_next(state: State, now: Seconds, settings: PhoneSettings) -> State:
+    """`state` on-hook after its calls are over: whoever waits rings, else it is idle."""
+    if not state.waiting:
+        return replace(entered(state, Phase.IDLE, now, settings), others=(), urgent="")
+    call, *others = state.waiting
+    ringing = replace(state, call=call, others=tuple(others), urgent="", peer=call.peer)
+    return entered(ringing, Phase.RINGING, now, settings)
+
+
 def _ended(state: State, call: LineCall, event: CallEnded, now: Seconds, settings: PhoneSettings) -> Step:
+    missed = not event.elsewhere
     if state.phase is Phase.RINGING:
-        return _with_missed(entered(state, Phase.IDLE, now, settings), call, missed=not event.elsewhere), ()
+        return other_calls.with_missed(ring_next(state, now, settings), call, missed=missed), ()
     after = replace(state, talked=call.talked(now))
-    if call.answered_at is not None or call.incoming:
-        return entered(after, Phase.ENDED, now, settings), ()
-    if event.status in BUSY_STATUSES:
-        return entered(after, Phase.BUSY, now, settings), ()
-    return replace(entered(after, Phase.FAILED, now, settings), reason=settings.words.reason(event.status)), ()
-
-
-def _with_missed(state: State, call: LineCall, *, missed: bool) -> State:
-    return replace(state, missed=state.missed + 1, missed_peer=call.peer) if missed else state
+    if state.phase is Phase.OFFERED:
+        after = other_calls.with_missed(after, call, missed=missed)
+    if call.answered or call.incoming:
+        over = replace(after, urgent="")
+        return other_calls.after_front(over, Phase.ENDED, now, settings), ()
+    phase = Phase.BUSY if event.status in BUSY_STATUSES else Phase.FAILED
+    return failed(after, settings.words.reason(event.status), now, settings, phase), ()
 
 
 def _answer_failed(state: State, call: LineCall, now: Seconds, settings: PhoneSettings) -> Step:
     if state.phase is not Phase.ANSWERING:
         return state, ()
-    failed = entered(state, Phase.FAILED, now, settings)
-    return replace(failed, reason=settings.words.could_not_connect), (HangUp(call.call),)
+    return failed(state, settings.words.could_not_connect, now, settings), (HangUp(call.call),)
 
 
-def _in_call(
-    state: State,
-    call: LineCall,
-    event: MuteChanged | HoldChanged | ReconnectionChanged | MediaChanged | QualityMeasured,
-    now: Seconds,
-    settings: PhoneSettings,
-) -> State:
+def _noted(call: LineCall, event: Change) -> LineCall:
     match event:
         case MuteChanged():
-            call = replace(call, muted=event.muted)
+            return replace(call, muted=event.muted)
         case QualityMeasured():
-            call = replace(call, codec=event.codec, mos=event.mos)
+            return replace(call, codec=event.codec, mos=event.mos)
         case ReconnectionChanged():
-            call = replace(call, reconnecting=event.reconnecting)
+            return replace(call, reconnecting=event.reconnecting)
         case MediaChanged():
-            call = replace(call, silent=not event.flows)
+            return replace(call, silent=not event.flows)
         case HoldChanged(remote=True):
-            call = replace(call, remote_held=event.held)
+            return replace(call, remote_held=event.held)
         case HoldChanged():
-            if state.phase in ESTABLISHED:
-                return entered(state, Phase.ON_HOLD if event.held else Phase.IN_CALL, now, settings)
-    return replace(state, call=call)
+            return replace(call, held=event.held) if call.answered else call
 
 
 def expired(state: State, now: Seconds, settings: PhoneSettings) -> Step:
@@ -165,10 +183,15 @@ def expired(state: State, now: Seconds, settings: PhoneSettings) -> Step:
     call = state.call
     if call is None:
         return state, ()
+    if state.phase is Phase.RECALL:
+        return other_calls.toggled(state, now, settings)
     if state.phase is Phase.RINGING:
-        idle = _with_missed(entered(state, Phase.IDLE, now, settings), call, missed=True)
-        return idle, (Reject(call.call, 480),)
+        after = other_calls.with_missed(ring_next(state, now, settings), call, missed=True)
+        return after, (Reject(call.call, 480),)
+    if state.phase is Phase.OFFERED:
+        after = other_calls.after_front(state, Phase.ENDED, now, settings)
+        return other_calls.with_missed(after, call, missed=True), (Reject(call.call, 480),)
     words = settings.words
     reason = words.no_answer if state.phase in OUTGOING else words.could_not_connect
     end = (HangUp(call.call),) if call.call else ()
-    return replace(entered(state, Phase.FAILED, now, settings), reason=reason), end
+    return failed(state, reason, now, settings), end

@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from appliance.phone.dial_plan import DialPlan
 from appliance.phone.inputs import (
+    ButtonPressed,
     CallAnswered,
     CallEnded,
     CallOffered,
@@ -31,7 +32,7 @@ from appliance.phone.inputs import (
     TimePassed,
 )
 from appliance.phone.machine import Machine
-from appliance.phone.ports import DISPLAY_HEIGHT, DISPLAY_WIDTH
+from appliance.phone.ports import DISPLAY_HEIGHT, DISPLAY_WIDTH, Button
 from appliance.phone.screen import Screen
 from appliance.phone.screen_image import draw
 from appliance.phone.screens import screen_of
@@ -57,6 +58,8 @@ _TALKING: Final[Story] = (
     (1, CallAnswered(call="a")),
     (65, QualityMeasured(call="a", codec="Opus", mos=4.3)),
 )
+
+_KNOCKED: Final[Story] = (*_TALKING, (4, IncomingCall(call="b", number="102", name="Workshop")))
 
 STORIES: Final[Mapping[str, Story]] = MappingProxyType(
     {
@@ -87,6 +90,15 @@ STORIES: Final[Mapping[str, Story]] = MappingProxyType(
         "digits sent": (*_TALKING, *((1, KeyPressed(key)) for key in "12#")),
         "muted": (*_TALKING, (4, MuteChanged(call="a", muted=True))),
         "on hold": (*_TALKING, (9, HoldChanged(call="a", held=True))),
+        "another calls": _KNOCKED,
+        "R and a digit": (*_KNOCKED, (1, ButtonPressed(Button.FLASH))),
+        "one held, one talking": (
+            *_KNOCKED,
+            (1, KeyPressed(key="B")),
+            (0.5, HoldChanged(call="a", held=True)),
+            (0.5, CallAnswered(call="b")),
+            (12, QualityMeasured(call="b", codec="Opus", mos=4.1)),
+        ),
         "held by the far end": (*_TALKING, (9, HoldChanged(call="a", held=True, remote=True))),
         "reconnecting": (
             *_TALKING,

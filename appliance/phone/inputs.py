@@ -14,9 +14,21 @@ class KeyPressed:
 
 @dataclass(frozen=True, slots=True)
 class HookChanged:
-    """The hook switch moved, or said where it is: `off_hook` is True while the handset is lifted."""
+    """The hook switch moved, or said where it is: `off_hook` is True while the handset is lifted.
+
+    `at` is when, on the monotonic clock; None is now. A hook flash is told from hanging up by it, however late the
+    report is served.
+    """
 
     off_hook: bool
+    at: Seconds | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonPressed:
+    """A button beside the keypad went down; `name` is a `ports.Button` or a name of the board's own."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +126,13 @@ class HoldChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HoldRefused:
+    """The call could not be put on hold: it goes on as it was."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReconnectionChanged:
     """The call is being reconnected, or is whole again."""
 
@@ -175,6 +194,7 @@ class TimePassed:
 Input = (
     KeyPressed
     | HookChanged
+    | ButtonPressed
     | LineChanged
     | IncomingCall
     | CallPlaced
@@ -186,6 +206,7 @@ Input = (
     | AnswerFailed
     | MuteChanged
     | HoldChanged
+    | HoldRefused
     | ReconnectionChanged
     | MediaChanged
     | QualityMeasured

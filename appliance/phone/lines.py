@@ -1,4 +1,4 @@
-"""The line (an account at a registrar) and the one call a telephone has on it."""
+"""The line (an account at a registrar) and the calls a telephone has on it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -40,7 +40,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineCall:
-    """The call on the line: who, since when, and how it stands."""
+    """A call on the line: who, since when, and how it stands."""
 
     call: str = ""
     """The call API's UUID; "" while an outgoing call has been asked for and not yet made."""
@@ -49,6 +49,8 @@ class LineCall:
     name: str = ""
     incoming: bool = False
     answered_at: Seconds | None = None
+    held: bool = False
+    """Held by us."""
     muted: bool = False
     remote_held: bool = False
     reconnecting: bool = False
@@ -64,6 +66,11 @@ class LineCall:
     def peer(self) -> str:
         """Who it is, in one word: the name if there is one."""
         return self.name or self.number
+
+    @property
+    def answered(self) -> bool:
+        """Both sides talk, or could."""
+        return self.answered_at is not None
 
     def talked(self, now: Seconds) -> Seconds:
         """How long it has been answered, in seconds to the microsecond; zero before."""

@@ -1,9 +1,9 @@
 """The telephone: a pure state machine between a person's fingers and calls.
 
-    inputs ──► hook.py  keys.py  call_progress.py ──► state.py ──► what to do (dial, answer, hang up, …)
-                             deadlines ──┘                │
-                                                          ├──► tone     (a phase has one tone or none)
-                                                          └──► screen   (screens.py)
+    inputs ──► hook_moves  keys  recall  call_progress ──► state ──► what to do (dial, answer, hang up, …)
+                                  deadlines ──┘             │
+                                                            ├──► tone     (a phase has one tone or none)
+                                                            └──► screen   (screens.py)
 
 Tone and screen are functions of the state, never of the way into it: whatever happened before, a telephone that is
 idle is silent.
@@ -14,10 +14,10 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from appliance.phone import call_progress, keys
-from appliance.phone.actions import Action, Answer, HangUp, PlayTone, Show, StopTone, ToneName
-from appliance.phone.hook import HookMove
+from appliance.phone import call_progress, dialling, hook_moves, keys, other_calls
+from appliance.phone.actions import Action, PlayTone, Show, StopTone, ToneName
 from appliance.phone.inputs import (
+    ButtonPressed,
     CallOffered,
     ClockRead,
     HookChanged,
@@ -30,7 +30,7 @@ from appliance.phone.inputs import (
 )
 from appliance.phone.screen import Screen
 from appliance.phone.screens import screen_of
-from appliance.phone.state import ESTABLISHED, WITH_CALL, Phase, PhoneSettings, State, Step, entered
+from appliance.phone.state import ESTABLISHED, OVER, WITH_CALL, Phase, PhoneSettings, State, Step, entered
 from appliance.units import Seconds
 
 TONES: Final[Mapping[Phase, ToneName]] = MappingProxyType(
@@ -39,6 +39,7 @@ TONES: Final[Mapping[Phase, ToneName]] = MappingProxyType(
         Phase.DIAL_TONE: ToneName.DIAL,
         Phase.CALLING: ToneName.CONNECTING,
         Phase.ALERTING: ToneName.RINGBACK,
+        Phase.OFFERED: ToneName.CALL_WAITING,
         Phase.BUSY: ToneName.BUSY,
         Phase.ENDED: ToneName.BUSY,
         Phase.FAILED: ToneName.REORDER,
@@ -51,6 +52,8 @@ TONES: Final[Mapping[Phase, ToneName]] = MappingProxyType(
 
 def tone_of(state: State) -> ToneName | None:
     """The tone of a telephone in this state; None is silence, or the far end's own sound."""
+    if state.phase in {Phase.IN_CALL, Phase.ON_HOLD} and state.waiting:
+        return ToneName.CALL_WAITING
     if state.phase is Phase.IN_CALL and state.call is not None and state.call.silent:
         return ToneName.RECONNECTING
     if state.offered:
@@ -85,9 +88,14 @@ class Machine:
         return self._tone
 
     def handle(self, happened: Input, now: Seconds) -> tuple[Action, ...]:
-        """Take an input at `now` and return what to do. A deadline that has passed is served first."""
+        """Take an input at `now` and return what to do. Deadlines that passed before it are served first."""
         actions: list[Action] = []
         self._state = replace(self._state, notices=self._state.notices.at(now))
+        # A handset that was up again in time is no hang-up, however late its report is served.
+        passed = happened.at if isinstance(happened, HookChanged) and happened.at is not None else now
+        settling = self._settling()
+        if settling is not None and passed >= settling:
+            actions += self._take(hook_moves.settled(self._state, now, self._settings))
         if self._state.deadline is not None and now >= self._state.deadline:
             actions += self._take(_expired(self._state, now, self._settings))
         actions += self._take(_step(self._state, happened, now, self._settings))
@@ -95,12 +103,16 @@ class Machine:
         return (*self._audible(), *actions, *self._visible(now))
 
     def deadline(self, now: Seconds) -> Seconds | None:
-        """When `TimePassed` is due: the end of the phase or of a notice, or the next second of a call's timer."""
+        """When `TimePassed` is due: the end of a phase, of a notice, of a doubt about the hook, of a call's second."""
         call = self._state.call
+        due = [self._state.deadline, self._state.notices.deadline, self._settling()]
         if call is not None and call.answered_at is not None and self._state.phase in ESTABLISHED:
-            return Seconds(call.answered_at + int(call.talked(now)) + 1.0)
-        ends = (self._state.deadline, self._state.notices.deadline)
-        return min((end for end in ends if end is not None), default=None)
+            due.append(Seconds(call.answered_at + int(call.talked(now)) + 1.0))
+        return min((each for each in due if each is not None), default=None)
+
+    def _settling(self) -> Seconds | None:
+        flash = self._settings.flash
+        return None if flash is None else self._state.hook.deadline(flash)
 
     def _take(self, step: Step) -> tuple[Action, ...]:
         self._state, actions = step
@@ -125,20 +137,25 @@ def _step(state: State, happened: Input, now: Seconds, settings: PhoneSettings) 
     match happened:
         case KeyPressed(key):
             return keys.pressed(state, key, now, settings)
-        case HookChanged(off_hook):
-            return _hook(state, off_hook, now, settings)
-        case LineChanged():
-            return _line(state, happened, now, settings), ()
+        case ButtonPressed(name):
+            return keys.button(state, name, now, settings)
+        case HookChanged():
+            return hook_moves.moved(state, happened, now, settings)
         case CallOffered(number=number):
-            return keys.offered(state, number, now, settings)
-        case ClockRead() | TextShown() | Identified() | TimePassed():
-            return _shown(state, happened, now), ()
+            return dialling.offered(state, number, now, settings)
+        case LineChanged() | ClockRead() | TextShown() | Identified() | TimePassed():
+            return _noticed(state, happened, now, settings), ()
         case _:
             return call_progress.progressed(state, happened, now, settings)
 
 
-def _shown(state: State, happened: ClockRead | TextShown | Identified | TimePassed, now: Seconds) -> State:
+Notice = LineChanged | ClockRead | TextShown | Identified | TimePassed
+
+
+def _noticed(state: State, happened: Notice, now: Seconds, settings: PhoneSettings) -> State:
     match happened:
+        case LineChanged():
+            return _line(state, happened, now, settings)
         case ClockRead(text):
             return replace(state, clock=text)
         case TextShown(text=text, seconds=seconds):
@@ -147,29 +164,6 @@ def _shown(state: State, happened: ClockRead | TextShown | Identified | TimePass
             return replace(state, notices=state.notices.identified(now, seconds))
         case _:
             return state
-
-
-def _hook(state: State, off_hook: bool, now: Seconds, settings: PhoneSettings) -> Step:
-    hook, move = state.hook.moved(off_hook)
-    state = replace(state, hook=hook)
-    match move:
-        case HookMove.NONE:
-            return state, ()
-        case HookMove.FOUND_OFF:
-            return entered(state, Phase.HANDSET_OFF, now, settings), ()
-        case HookMove.REPLACED:
-            end = (HangUp(state.call.call),) if state.call is not None and state.call.call else ()
-            return entered(state, Phase.IDLE, now, settings), end
-        case HookMove.LIFTED:
-            return _lifted(replace(state, missed=0, missed_peer=""), now, settings)
-
-
-def _lifted(state: State, now: Seconds, settings: PhoneSettings) -> Step:
-    if state.phase is Phase.RINGING and state.call is not None:
-        return entered(state, Phase.ANSWERING, now, settings), (Answer(state.call.call),)
-    if state.phase is Phase.PRE_DIALLING:
-        return keys.dial(state, state.number, now, settings)
-    return entered(state, Phase.DIAL_TONE if state.line.ready else Phase.UNAVAILABLE, now, settings), ()
 
 
 def _line(state: State, happened: LineChanged, now: Seconds, settings: PhoneSettings) -> State:
@@ -181,22 +175,23 @@ def _line(state: State, happened: LineChanged, now: Seconds, settings: PhoneSett
     return state
 
 
-_AFTER: Final[Mapping[Phase, Phase]] = MappingProxyType(
-    {
-        Phase.PRE_DIALLING: Phase.IDLE,
-        Phase.DIAL_TONE: Phase.HANG_UP,
-        Phase.BUSY: Phase.HANG_UP,
-        Phase.FAILED: Phase.HANG_UP,
-        Phase.ENDED: Phase.HANG_UP,
-        Phase.UNAVAILABLE: Phase.HANG_UP,
-        Phase.HANG_UP: Phase.HANDSET_OFF,
-    }
-)
-
-
 def _expired(state: State, now: Seconds, settings: PhoneSettings) -> Step:
-    if state.phase is Phase.DIALLING:
-        return keys.dial(state, state.number, now, settings)
+    """The state after the end of its phase."""
+    if state.phase is Phase.DIALLING or (state.urgent and state.phase in OVER):
+        return dialling.dial(state, state.number or state.urgent, now, settings)
     if state.phase in WITH_CALL:
         return call_progress.expired(state, now, settings)
-    return entered(state, _AFTER.get(state.phase, state.phase), now, settings), ()
+    if state.phase is Phase.PRE_DIALLING:
+        return entered(state, Phase.IDLE, now, settings), ()
+    return _nothing_said(state, now, settings)
+
+
+def _nothing_said(state: State, now: Seconds, settings: PhoneSettings) -> Step:
+    """The state when a tone has sounded for long enough off-hook."""
+    if state.held:
+        return other_calls.back(state, now, settings), ()
+    if state.hook.alone:
+        return hook_moves.given_up(state, now, settings)
+    if state.phase is Phase.HANG_UP:
+        return entered(replace(state, hook=state.hook.left()), Phase.HANDSET_OFF, now, settings), ()
+    return entered(state, Phase.HANG_UP, now, settings), ()

@@ -1,10 +1,31 @@
 """What a panel's drivers implement. Their callbacks may come from any thread."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final, Protocol
 
 KEYS: Final = "0123456789*#ABCD"
 """The keys of a telephone keypad (ITU-T Q.23), as drivers name them."""
+
+DIGITS: Final = frozenset("0123456789*#")
+MUTE: Final = "A"
+HOLD: Final = "B"
+DELETE: Final = "C"
+"""Takes a digit back, rejects a call."""
+REDIAL: Final = "D"
+
+
+class Button(StrEnum):
+    """The buttons beside the keypad that mean the same on every telephone; a board may have others."""
+
+    HOOK = "hook"
+    """Hands-free talk on and off; the hook key of a headset."""
+    FLASH = "flash"
+    """R: what a hook flash does."""
+    MUTE = "mute"
+    REDIAL = "redial"
+
 
 DISPLAY_WIDTH: Final = 128
 DISPLAY_HEIGHT: Final = 64
@@ -31,6 +52,16 @@ class HookSwitch(Protocol):
         """End it; no more reports when this returns."""
 
 
+class Buttons(Protocol):
+    """Buttons beside the keypad, debounced: one call a press."""
+
+    def start(self, pressed: Callable[[str], None]) -> None:
+        """Report each press by the button's name: one of `Button`, or a name of the board's own."""
+
+    def stop(self) -> None:
+        """End it; no more reports when this returns."""
+
+
 class Display(Protocol):
     """A monochrome display of 128×64 pixels. Slow displays keep only the latest image and never block the caller."""
 
@@ -42,3 +73,13 @@ class Display(Protocol):
 
     def stop(self) -> None:
         """Blank it and switch it off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """What a person touches and sees. A door station has no hook switch, a desk phone may have no buttons."""
+
+    display: Display
+    keypad: Keypad | None = None
+    hook: HookSwitch | None = None
+    buttons: Buttons | None = None

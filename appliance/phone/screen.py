@@ -25,6 +25,8 @@ class ScreenKind(StrEnum):
     ANSWERING = "answering"
     IN_CALL = "in_call"
     ON_HOLD = "on_hold"
+    LIST = "list"
+    """Rows to choose from."""
     BUSY = "busy"
     FAILED = "failed"
     ENDED = "ended"
@@ -44,6 +46,10 @@ class Screen:
     detail: str = ""
     hint: str = ""
     """The small line at the bottom: what can be done now."""
+    rows: tuple[str, ...] = ()
+    """Of a list, those that are seen."""
+    chosen: int | None = None
+    """Which of them is the one that is meant, counted from 0."""
     timer: str = ""
     """How long the call lasts, "1:05"."""
     codec: str = ""
@@ -56,7 +62,7 @@ class Screen:
     @property
     def text(self) -> tuple[str, ...]:
         """The lines a person can read on it, from top to bottom."""
-        lines = (self.title, self.headline, self.timer, self.detail, self.codec, self.hint)
+        lines = (self.title, self.headline, *self.rows, self.timer, self.detail, self.codec, self.hint)
         return tuple(line for line in lines if line)
 
     def says(self, text: str) -> bool:

@@ -20,6 +20,9 @@ from appliance.phone.screen import Screen, ScreenKind
 _TITLE_BASE: Final = 9
 _RULE: Final = 12
 _HINT_BASE: Final = 62
+ROWS: Final = 3
+"""Rows of a list that are seen at once."""
+_ROW: Final = 13
 _MIDDLE: Final = DISPLAY_WIDTH // 2
 
 _ICONS: Final = {
@@ -56,6 +59,9 @@ def draw(screen: Screen) -> Image.Image:
         case ScreenKind.NOTICE:
             _bar(canvas, screen)
             _notice(canvas, screen)
+        case ScreenKind.LIST:
+            _bar(canvas, screen)
+            _rows(canvas, screen)
         case ScreenKind.IN_CALL | ScreenKind.ON_HOLD:
             _bar(canvas, screen)
             _in_call(canvas, screen)
@@ -125,6 +131,17 @@ def _number(canvas: Canvas, screen: Screen) -> None:
     canvas.text(_MIDDLE, 41, tail(number, font, DISPLAY_WIDTH - 8), font, anchor="m")
     end = _MIDDLE + (min(width(number, font), DISPLAY_WIDTH - 8) + 1) // 2
     canvas.box(end + 1, 43, min(end + 6, DISPLAY_WIDTH - 1), 44)
+    _hint(canvas, screen.hint)
+
+
+def _rows(canvas: Canvas, screen: Screen) -> None:
+    for number, row in enumerate(screen.rows[:ROWS]):
+        top = _RULE + 2 + number * _ROW
+        chosen = number == screen.chosen
+        if chosen:
+            canvas.pill(0, top, DISPLAY_WIDTH - 1, top + _ROW - 1)
+        text = shortened(drawable(row), Font.BODY, DISPLAY_WIDTH - 6)
+        canvas.text(3, top + 10, text, Font.BODY, lit=not chosen)
     _hint(canvas, screen.hint)
 
 

@@ -4,36 +4,19 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from appliance.phone.lines import LineCall, LineState
+from appliance.phone.call_screens import call_screen, duration
+from appliance.phone.lines import LineState
 from appliance.phone.screen import Screen, ScreenKind
 from appliance.phone.state import Phase, PhoneSettings, State
 from appliance.units import Seconds
-
-BARS: Final = ((4.0, 4), (3.6, 3), (3.1, 2), (2.5, 1))
-"""MOS and the bars it is worth (ITU-T G.107 Annex B: satisfied, some dissatisfied, many, nearly all)."""
 
 
 def screen_of(state: State, now: Seconds, settings: PhoneSettings) -> Screen:
     """The screen of a telephone in this state at this time."""
     call = state.call
     if call is not None:
-        return _call_screen(state, call, now, settings)
+        return call_screen(state, call, now, settings)
     return _SCREENS[state.phase](state, settings)
-
-
-def bars(mos: float | None) -> int | None:
-    """A MOS as 0 to 4 bars."""
-    if mos is None:
-        return None
-    return next((count for floor, count in BARS if mos >= floor), 0)
-
-
-def duration(seconds: float) -> str:
-    """Seconds as people read them: "0:07", "12:34", "1:02:03"."""
-    whole = int(seconds)
-    minutes, rest = divmod(whole, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def _starting(state: State, settings: PhoneSettings) -> Screen:
@@ -179,63 +162,3 @@ _SCREENS: Final[Mapping[Phase, Callable[[State, PhoneSettings], Screen]]] = Mapp
         Phase.HANG_UP: _hang_up,
     }
 )
-
-_KINDS: Final[Mapping[Phase, ScreenKind]] = MappingProxyType(
-    {
-        Phase.RINGING: ScreenKind.INCOMING,
-        Phase.ANSWERING: ScreenKind.ANSWERING,
-        Phase.CALLING: ScreenKind.CALLING,
-        Phase.ALERTING: ScreenKind.RINGING,
-        Phase.EARLY_MEDIA: ScreenKind.EARLY_MEDIA,
-        Phase.IN_CALL: ScreenKind.IN_CALL,
-        Phase.ON_HOLD: ScreenKind.ON_HOLD,
-    }
-)
-
-
-def _call_screen(state: State, call: LineCall, now: Seconds, settings: PhoneSettings) -> Screen:
-    words = settings.words
-    kind = _KINDS[state.phase]
-    if kind in {ScreenKind.IN_CALL, ScreenKind.ON_HOLD}:
-        return _established(state, call, now, settings)
-    title, hint = {
-        ScreenKind.INCOMING: (words.incoming, words.lift_answers),
-        ScreenKind.ANSWERING: (words.answering, ""),
-        ScreenKind.CALLING: (words.calling, words.hang_up_cancels),
-        ScreenKind.RINGING: (words.ringing, words.hang_up_cancels),
-        ScreenKind.EARLY_MEDIA: (words.listening, words.hang_up_cancels),
-    }[kind]
-    headline = call.peer or words.unknown_caller
-    return Screen(
-        kind=kind,
-        title=title,
-        headline=headline,
-        detail=call.number if call.number != headline else "",
-        hint=hint,
-        ready=state.line.ready,
-    )
-
-
-def _established(state: State, call: LineCall, now: Seconds, settings: PhoneSettings) -> Screen:
-    words = settings.words
-    held = state.phase is Phase.ON_HOLD
-    if held:
-        title, hint = words.on_hold, words.hold_hint
-    elif call.reconnecting:
-        title, hint = words.reconnecting, words.reconnecting_hint
-    elif call.remote_held:
-        title, hint = words.held_by_peer, words.in_call_hint
-    else:
-        title, hint = words.in_call, words.muted_hint if call.muted else words.in_call_hint
-    return Screen(
-        kind=_KINDS[state.phase],
-        title=title,
-        headline=call.peer or words.unknown_caller,
-        timer=duration(call.talked(now)),
-        detail=call.digits or (words.muted if call.muted else ""),
-        hint=hint,
-        codec=call.codec.capitalize() if call.codec.islower() else call.codec,
-        bars=bars(call.mos),
-        muted=call.muted,
-        ready=state.line.ready,
-    )

@@ -14,6 +14,7 @@ def sound_of(tone: ToneName, set_now: CallTones) -> Sound | None:
         ToneName.RINGBACK: set_now.ring_tone_back,
         ToneName.BUSY: plan.busy,
         ToneName.REORDER: plan.reorder,
+        ToneName.CALL_WAITING: plan.call_waiting,
         ToneName.RINGTONE: set_now.ring_tone,
         ToneName.RECONNECTING: tones.RECONNECTING,
         ToneName.OFFER: tones.OFFER,

@@ -8,7 +8,7 @@ from typing import Final
 
 from appliance.phone.actions import Action
 from appliance.phone.dial_plan import DialPlan
-from appliance.phone.hook import Hook
+from appliance.phone.hook import FlashTimes, Hook
 from appliance.phone.lines import Line, LineCall
 from appliance.phone.notices import Notices
 from appliance.phone.words import ENGLISH, Words
@@ -38,6 +38,10 @@ class Phase(StrEnum):
     IN_CALL = "in_call"
     ON_HOLD = "on_hold"
     """A call that we hold."""
+    RECALL = "recall"
+    """R was pressed in a call while there are others: a digit says what it is for (`recall.py`)."""
+    OFFERED = "offered"
+    """Off-hook, nobody is talked to, and somebody calls."""
     BUSY = "busy"
     FAILED = "failed"
     ENDED = "ended"
@@ -54,9 +58,9 @@ ON_HOOK: Final = frozenset({Phase.IDLE, Phase.PRE_DIALLING, Phase.RINGING})
 OUTGOING: Final = frozenset({Phase.CALLING, Phase.ALERTING, Phase.EARLY_MEDIA})
 LIKELY: Final = frozenset({Phase.PRE_DIALLING, Phase.DIAL_TONE, Phase.DIALLING})
 """A call of ours may be asked for any moment."""
-ESTABLISHED: Final = frozenset({Phase.IN_CALL, Phase.ON_HOLD})
-WITH_CALL: Final = OUTGOING | ESTABLISHED | {Phase.RINGING, Phase.ANSWERING}
-"""The phases in which there is a call; in all others there is none."""
+ESTABLISHED: Final = frozenset({Phase.IN_CALL, Phase.ON_HOLD, Phase.RECALL})
+WITH_CALL: Final = OUTGOING | ESTABLISHED | {Phase.RINGING, Phase.ANSWERING, Phase.OFFERED}
+"""The phases in which there is a call in front; in all others there is none."""
 
 OVER: Final = frozenset({Phase.BUSY, Phase.FAILED, Phase.ENDED, Phase.UNAVAILABLE, Phase.HANG_UP})
 """Off-hook after something ended: a tone plays, and a key starts a new number."""
@@ -68,6 +72,8 @@ PATIENCE: Final[Mapping[Phase, Seconds]] = MappingProxyType(
         Phase.ANSWERING: Seconds(15.0),
         Phase.DIAL_TONE: Seconds(20.0),
         Phase.CALLING: Seconds(180.0),
+        Phase.RECALL: Seconds(2.5),
+        Phase.OFFERED: Seconds(120.0),
         Phase.BUSY: Seconds(15.0),
         Phase.FAILED: Seconds(15.0),
         Phase.ENDED: Seconds(15.0),
@@ -77,6 +83,12 @@ PATIENCE: Final[Mapping[Phase, Seconds]] = MappingProxyType(
 )
 """How long a phase may last, in seconds. `DIALLING` lasts as long as the dial plan says; `ALERTING` and `EARLY_MEDIA`
 share the time of `CALLING` (RFC 3261 §16.6 timer C); phases that are not here last until something happens."""
+
+BACK: Final = Seconds(5.0)
+"""After so many seconds of a tone a telephone goes back to the call it holds meanwhile, or hands-free talk ends."""
+
+AGAIN: Final = Seconds(2.0)
+"""Seconds until an emergency number that could not be called is called again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +103,11 @@ class PhoneSettings:
     patience: Mapping[Phase, Seconds] = field(default_factory=lambda: PATIENCE)
     """How long each phase may last, in seconds."""
     words: Words = ENGLISH
+    flash: FlashTimes | None = field(default_factory=FlashTimes)
+    """What a hook flash is; None: every handset that goes down ends its call at once."""
+    most_calls: int = 3
+    """Calls there may be at once, the one that is talked with and those that wait or are held; further ones are busy.
+    1 is a telephone without call waiting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +126,9 @@ class State:
     attempt: int = 0
     """Counts the calls asked for, so that a late result is not taken for a later call's."""
     call: LineCall | None = None
-    """The call, exactly in the phases of `WITH_CALL`."""
+    """The call in front, exactly in the phases of `WITH_CALL`."""
+    others: tuple[LineCall, ...] = ()
+    """The calls behind it, the oldest first: answered ones, which we hold, and incoming ones, which wait."""
     peer: str = ""
     """With whom the last call was, for the screens after it."""
     talked: Seconds = Seconds(0.0)
@@ -118,10 +137,27 @@ class State:
     """Why it failed, in words."""
     last_number: str = ""
     """What redial calls."""
+    urgent: str = ""
+    """The emergency number that is called until it answers or the handset is down; nothing comes between."""
     missed: int = 0
     missed_peer: str = ""
     clock: str = ""
     notices: Notices = field(default_factory=Notices)
+
+    @property
+    def held(self) -> tuple[LineCall, ...]:
+        """The calls behind that are held."""
+        return tuple(call for call in self.others if call.answered)
+
+    @property
+    def waiting(self) -> tuple[LineCall, ...]:
+        """The calls behind that wait to be answered."""
+        return tuple(call for call in self.others if not call.answered)
+
+    @property
+    def calls(self) -> int:
+        """How many there are."""
+        return len(self.others) + (self.call is not None)
 
 
 Step = tuple[State, tuple[Action, ...]]
@@ -131,6 +167,8 @@ Step = tuple[State, tuple[Action, ...]]
 def entered(state: State, phase: Phase, now: Seconds, settings: PhoneSettings) -> State:
     """`state` in another phase, with that phase's deadline; what belongs to other phases only is dropped."""
     patience = settings.patience.get(phase)
+    if phase in OVER and patience is not None and (state.held or state.hook.alone):
+        patience = min(patience, BACK)
     deadline = None if patience is None else Seconds(now + patience)
     if phase in OUTGOING and state.phase in OUTGOING:
         deadline = state.deadline

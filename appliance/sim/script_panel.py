@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable
 
 from appliance.errors import UsageError
-from appliance.phone.ports import DISPLAY_HEIGHT, DISPLAY_WIDTH, KEYS
+from appliance.phone.ports import DISPLAY_HEIGHT, DISPLAY_WIDTH, KEYS, Panel
 from appliance.phone.screen import Screen
 from appliance.units import Seconds
 
@@ -71,6 +71,26 @@ class ScriptHook:
             self._changed(off_hook)
 
 
+class ScriptButtons:
+    """`Buttons` that are pressed by `press`."""
+
+    def __init__(self) -> None:
+        self._pressed: Callable[[str], None] | None = None
+
+    def start(self, pressed: Callable[[str], None]) -> None:
+        """Report to `pressed` from now on."""
+        self._pressed = pressed
+
+    def stop(self) -> None:
+        """Report nothing any more."""
+        self._pressed = None
+
+    def press(self, name: str) -> None:
+        """Press the button of that name."""
+        if self._pressed is not None:
+            self._pressed(name)
+
+
 class ScriptDisplay:
     """A `Display` that remembers its last image. Raises `UsageError` for an image of the wrong size."""
 
@@ -95,15 +115,21 @@ class ScriptDisplay:
 
 
 class ScriptPanel:
-    """Keypad, hook switch and display for scripts and tests. Use it on the controller's loop."""
+    """Keypad, hook switch, buttons and display for scripts and tests. Use it on the controller's loop."""
 
     def __init__(self, *, off_hook: bool = False) -> None:
         self.keypad = ScriptKeypad()
         self.hook = ScriptHook(off_hook=off_hook)
+        self.buttons = ScriptButtons()
         self.display = ScriptDisplay()
         self.screen: Screen | None = None
         """The last screen, as words."""
         self._news = asyncio.Event()
+
+    @property
+    def parts(self) -> Panel:
+        """All of it, for a controller."""
+        return Panel(display=self.display, keypad=self.keypad, hook=self.hook, buttons=self.buttons)
 
     def screen_changed(self, screen: Screen) -> None:
         """Take the words of what the display shows."""
@@ -113,6 +139,10 @@ class ScriptPanel:
     def press(self, keys: str) -> None:
         """Press each of `keys` in turn. Raises `UsageError` for what is not a key."""
         self.keypad.press(keys)
+
+    def push(self, button: str) -> None:
+        """Press the button of that name."""
+        self.buttons.press(button)
 
     def lift(self) -> None:
         """Lift the handset."""

@@ -19,8 +19,8 @@ from types import FrameType
 from typing import Final
 
 from appliance.errors import DriverError
-from appliance.phone.ports import DISPLAY_HEIGHT, DISPLAY_WIDTH
-from appliance.sim.terminal_picture import Panel, Size, picture
+from appliance.phone.ports import DISPLAY_HEIGHT, DISPLAY_WIDTH, Button, Panel
+from appliance.sim.terminal_picture import Drawn, Size, picture
 
 NOTES: Final = 100
 """Notes that are kept for a larger window."""
@@ -29,6 +29,8 @@ _POLL: Final = 0.25
 """Seconds until a changed window size is noticed."""
 _PAUSE: Final = 0.03
 """Seconds between two drawings at least."""
+_PIECE: Final = 512
+"""Bytes that fit into a terminal that takes any at all."""
 
 _ENTER: Final = "\x1b[?1049h\x1b[?25l\x1b[2J"
 _LEAVE: Final = "\x1b[0m\x1b[?25h\x1b[?1049l"
@@ -40,6 +42,7 @@ _KEYS: Final = {**{char: char for char in "0123456789*#ABCD"}, "a": "A", "b": "B
     "\x08": "C",
 }
 _HOOK: Final = frozenset(" lL")
+_BUTTONS: Final = {"r": Button.FLASH, "h": Button.HOOK}
 _QUIT: Final = frozenset("qQ\x04")
 
 
@@ -96,6 +99,20 @@ class _TerminalHook:
             self.changed(self.off_hook)
 
 
+class _TerminalButtons:
+    def __init__(self, panel: "TerminalPanel") -> None:
+        self._panel = panel
+        self.pressed: Callable[[str], None] | None = None
+
+    def start(self, pressed: Callable[[str], None]) -> None:
+        self.pressed = pressed
+        self._panel.open(self)
+
+    def stop(self) -> None:
+        self._panel.close(self)
+        self.pressed = None
+
+
 class _TerminalDisplay:
     def __init__(self, panel: "TerminalPanel") -> None:
         self._panel = panel
@@ -114,10 +131,10 @@ class _TerminalDisplay:
 
 
 class TerminalPanel:
-    """Keypad, hook switch and display of one telephone, in the terminal of `keyboard` and `screen` (file descriptors).
+    """The panel of one telephone, in the terminal of `keyboard` and `screen` (file descriptors).
 
     `on_quit` is called once, on the panel's thread, when `q` is pressed or the terminal is gone. The terminal is taken
-    when the first of the three parts is started and given back when the last is stopped.
+    when the first of its parts is started and given back when the last is stopped.
     """
 
     def __init__(
@@ -130,6 +147,7 @@ class TerminalPanel:
     ) -> None:
         self.keypad = _TerminalKeypad(self)
         self.hook = _TerminalHook(self)
+        self.buttons = _TerminalButtons(self)
         self.display = _TerminalDisplay(self)
         self._on_quit = on_quit
         self._title = title
@@ -138,6 +156,11 @@ class TerminalPanel:
         self._notes: deque[str] = deque(maxlen=NOTES)
         self._users: set[object] = set()
         self._session: _Session | None = None
+
+    @property
+    def panel(self) -> Panel:
+        """All of it, for a controller."""
+        return Panel(display=self.display, keypad=self.keypad, hook=self.hook, buttons=self.buttons)
 
     def note(self, text: str) -> None:
         """Show a line under the panel; the latest are at the bottom. From any thread."""
@@ -154,7 +177,7 @@ class TerminalPanel:
         if self._session is None:
             keyboard = sys.stdin.fileno() if self._keyboard is None else self._keyboard
             screen = sys.stdout.fileno() if self._screen is None else self._screen
-            session = _Session(keyboard, screen, self._panel, self._stroke, self._on_quit)
+            session = _Session(keyboard, screen, self._drawn, self._stroke, self._on_quit)
             session.start()
             self._session = session
         self._users.add(part)
@@ -166,8 +189,8 @@ class TerminalPanel:
             session, self._session = self._session, None
             session.stop()
 
-    def _panel(self, pressed: str) -> Panel:
-        return Panel(
+    def _drawn(self, pressed: str) -> Drawn:
+        return Drawn(
             image=self.display.image,
             off_hook=self.hook.off_hook,
             title=self._title,
@@ -179,6 +202,9 @@ class TerminalPanel:
         """Do what a key stroke means; returns the key of the keypad that it was, "" if none."""
         if stroke in _HOOK:
             self.hook.toggle()
+        button = _BUTTONS.get(stroke.lower())
+        if button is not None and self.buttons.pressed is not None:
+            self.buttons.pressed(button)
         key = _KEYS.get(stroke, "")
         if key and self.keypad.pressed is not None:
             self.keypad.pressed(key)
@@ -192,7 +218,7 @@ class _Session:
         self,
         keyboard: int,
         screen: int,
-        panel: Callable[[str], Panel],
+        panel: Callable[[str], Drawn],
         stroke: Callable[[str], str],
         on_quit: Callable[[], None],
     ) -> None:
@@ -268,6 +294,7 @@ class _Session:
     def _restore(self) -> None:
         if not self._restored.acquire(blocking=False):
             return
+        self._ending.set()
         # What is being drawn is finished first, unless the terminal hangs; nothing is drawn after this.
         finished = self._drawing.acquire(timeout=1.0)
         self._write(_LEAVE)
@@ -330,13 +357,15 @@ class _Session:
         return written
 
     def _write(self, text: str) -> bool:
+        """Write it in pieces that fit; False if the terminal is gone, or was stopped (^S) and nobody waits any more."""
         data = text.encode()
         try:
             while data:
-                try:
-                    data = data[os.write(self._screen, data) :]
-                except BlockingIOError:  # somebody else made the terminal non-blocking
-                    select.select([], [self._screen], [], _POLL)
+                if select.select([], [self._screen], [], _POLL)[1]:
+                    with contextlib.suppress(BlockingIOError):  # somebody else made the terminal non-blocking
+                        data = data[os.write(self._screen, data[:_PIECE]) :]
+                elif self._ending.is_set():
+                    return False
         except OSError:
             return False
         return True

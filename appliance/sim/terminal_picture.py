@@ -17,7 +17,7 @@ from appliance.phone.ports import DISPLAY_HEIGHT, DISPLAY_WIDTH
 
 HELP: Final = (
     "SPACE lift/replace handset   0-9 * # dial   ENTER = #   q quit",
-    "a mute   b hold   c delete/reject   d redial",
+    "a mute   b hold   c delete/reject   d redial   r flash   h hands-free",
 )
 
 _ROW: Final = DISPLAY_WIDTH // 8
@@ -41,7 +41,7 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Panel:
+class Drawn:
     """What there is to be seen."""
 
     image: bytes
@@ -83,7 +83,7 @@ def _dot(image: bytes, x: int, y: int) -> int:
     return image[y * _ROW + x // 8] >> (7 - x % 8) & 1
 
 
-def picture(panel: Panel, size: Size, *, colour: bool = True) -> list[str]:
+def picture(panel: Drawn, size: Size, *, colour: bool = True) -> list[str]:
     """The panel as at most `size.rows` lines of at most `size.columns` visible characters."""
     below = 2 + len(HELP)
     if _fits(size, DISPLAY_WIDTH, DISPLAY_HEIGHT // 2, below):

@@ -19,6 +19,7 @@ from appliance.devices.hook_switch import HookSwitch
 from appliance.devices.keypad import MatrixKeypad
 from appliance.devices.oled import Oled, woken
 from appliance.errors import DriverError
+from appliance.phone.ports import Panel
 from appliance.phone.screen import Screen
 from appliance.phone.screen_image import render
 from appliance.sim.wav_audio import ToneAudio
@@ -56,12 +57,12 @@ async def test_a_number_on_the_keypad_is_a_call_and_the_display_says_so() -> Non
     bench.hook_closed = not lifted_closes
     header, wire = GpioHeader(bench.pins), Wire()
     screens: list[Screen] = []
-    panel = PanelDrivers(
+    parts = Panel(
         keypad=MatrixKeypad(header, rows=keypad.rows, columns=keypad.columns, keys=keypad.legends),
         hook=HookSwitch(header, board.hook.gpio, closed_off_hook=lifted_closes),
         display=Oled(wire),
-        screen_changed=screens.append,
     )
+    panel = PanelDrivers(panel=parts, screen_changed=screens.append)
     events: list[ClientEvent] = []
 
     def saw(kind: type[ClientEvent]) -> bool:
@@ -91,11 +92,12 @@ async def test_a_panel_of_which_a_part_is_missing_is_given_back_whole() -> None:
         raise DriverError("no header here")
 
     header, wire = GpioHeader(absent), Wire()
-    panel = PanelDrivers(
+    parts = Panel(
         keypad=MatrixKeypad(header, rows=(22,), columns=(5,), keys=("1",)),
         hook=HookSwitch(header, 4, closed_off_hook=True),
         display=Oled(wire),
     )
+    panel = PanelDrivers(panel=parts)
     with pytest.raises(DriverError, match="no header here"):
         async with simulation(panel, ToneAudio(1000.0)):
             pass

@@ -12,14 +12,15 @@ from appliance.calls import events
 from appliance.calls.client import Client
 from appliance.calls.events import ClientEvent
 from appliance.calls.settings import ClientSettings
-from appliance.phone.controller import WAITING, PhoneController
+from appliance.phone.controller import PhoneController
 from appliance.phone.dial_plan import DialPlan
+from appliance.phone.panel_reports import WAITING
 from appliance.phone.state import Phase, PhoneSettings
 from appliance.sim.registrar import Registrar
 from appliance.sim.script_panel import ScriptPanel
 from appliance.units import Seconds
 
-USERS = {"100": "one", "101": "two"}
+USERS = {"100": "one", "101": "two", "102": "three"}
 PATIENCE = 15.0
 SETTINGS = PhoneSettings(
     name="Front door", number="100", dial_plan=DialPlan.of(patterns=("1XX",), inter_digit=Seconds(0.5))
@@ -34,6 +35,7 @@ class Scene:
     phone: PhoneController
     client: Client
     other: Client
+    third: Client
     heard: list[ClientEvent]
 
     async def reaches(self, phase: Phase) -> None:
@@ -56,7 +58,7 @@ async def until(condition: Callable[[], bool], wanted: Callable[[], str]) -> Non
 
 
 def client(registrar: Registrar) -> Client:
-    return Client(ClientSettings(registrars=registrar.url, domain=registrar.domain))
+    return Client(ClientSettings(registrars=registrar.url, domain=registrar.domain, allow_multiple_incoming=True))
 
 
 @pytest.fixture
@@ -68,14 +70,16 @@ async def scene() -> AsyncIterator[Scene]:
         heard: list[ClientEvent] = []
         other.subscribe(heard.append)
         await other.login("101", "two")
+        third = await stack.enter_async_context(client(registrar))
+        await third.login("102", "three")
         panel = ScriptPanel()
-        phone = PhoneController(ours, SETTINGS, keypad=panel.keypad, hook=panel.hook, display=panel.display)
+        phone = PhoneController(ours, SETTINGS, panel.parts)
         phone.screens.subscribe(panel.screen_changed)
         await stack.enter_async_context(phone)
         assert await panel.shows("Connecting")
         await ours.login("100", "one")
         assert await panel.shows("Lift or dial")
-        yield Scene(panel, phone, ours, other, heard)
+        yield Scene(panel, phone, ours, other, third, heard)
 
 
 async def test_dial_talk_and_hang_up(scene: Scene) -> None:
@@ -187,6 +191,71 @@ async def test_a_second_caller_is_busy(scene: Scene) -> None:
     await scene.other_rests()
     assert any(isinstance(event, events.CallFailed) and event.status == 486 for event in scene.heard)
     assert scene.phone.state.phase is Phase.DIAL_TONE
+
+
+async def talking(scene: Scene) -> None:
+    """In a call with 101."""
+    scene.panel.lift()
+    scene.panel.press("101")
+    await scene.rings()
+    await scene.other.answer()
+    assert await scene.panel.shows("In call")
+
+
+async def test_a_call_waits_is_taken_and_swapped_with(scene: Scene) -> None:
+    await talking(scene)
+    await scene.third.call("100")
+    assert await scene.panel.shows("Calls too: 102")
+    scene.panel.press("B")
+    assert await scene.panel.shows("B swaps with 101")
+    first = scene.other.current_call
+    assert first is not None
+    await until(lambda: first.remote_held, lambda: "101 held")
+    scene.panel.press("B")
+    assert await scene.panel.shows("B swaps with 102")
+    await until(lambda: not first.remote_held, lambda: "101 resumed")
+    await scene.reaches(Phase.IN_CALL)
+    scene.other.hang_up()
+    await scene.reaches(Phase.ON_HOLD)
+    scene.panel.press("B")
+    await scene.reaches(Phase.IN_CALL)
+    scene.panel.replace()
+    await until(lambda: not scene.third.calls, lambda: "no call")
+
+
+async def test_a_flash_holds_and_calls_somebody_else_and_goes_back(scene: Scene) -> None:
+    await talking(scene)
+    scene.panel.replace()
+    await asyncio.sleep(0.2)
+    scene.panel.lift()
+    assert await scene.panel.shows("Dial a number")
+    scene.panel.press("102")
+    await until(lambda: bool(scene.third.incoming_calls), lambda: "102 called")
+    await scene.third.answer()
+    assert await scene.panel.shows("B swaps with 101")
+    scene.panel.push("flash")
+    scene.panel.press("1")
+    await until(lambda: not scene.third.calls, lambda: "102 left")
+    await scene.reaches(Phase.IN_CALL)
+    assert scene.panel.says("101")
+    scene.panel.replace()
+    await scene.other_rests()
+
+
+async def test_an_emergency_number_is_called_whatever_there_is(scene: Scene) -> None:
+    await talking(scene)
+    await scene.third.call("100")
+    assert await scene.panel.shows("Calls too")
+    scene.panel.press("C")
+    scene.panel.push("flash")
+    assert await scene.panel.shows("Dial a number")
+    scene.panel.press("112")
+    await scene.other_rests()
+    assert await scene.panel.shows("Number not found"), "nobody has it here"
+    attempts = scene.phone.state.attempt
+    await until(lambda: scene.phone.state.attempt > attempts, lambda: "another attempt")
+    scene.panel.replace()
+    await scene.reaches(Phase.IDLE)
 
 
 async def test_logging_out_is_shown(scene: Scene) -> None:

@@ -166,7 +166,7 @@ def test_emergency_numbers_are_tried_even_without_a_line() -> None:
         KeySound("1"),
         PlayTone(ToneName.CONNECTING),
         KeySound("2"),
-        Dial(number="112", attempt=1),
+        Dial(number="112", attempt=1, urgent=True),
     )
 
 

@@ -171,8 +171,8 @@ def test_ringing_does_not_last_for_ever() -> None:
     assert walk.says("Missed 1")
 
 
-def test_a_second_call_is_refused_while_there_is_one() -> None:
-    for walk in (ringing(), talking(), dialled()):
+def test_a_second_call_is_refused_while_one_is_set_up() -> None:
+    for walk in (dialled(), alerting(), ringing_and_lifted()):
         before = walk.phase
         assert walk.feed(IncomingCall(call="b", number="102")) == (Reject("b"),)
         assert walk.at(before)

@@ -9,8 +9,9 @@ from appliance.phone.inputs import HookChanged, Input, KeyPressed, LineChanged, 
 from appliance.phone.machine import Machine, tone_of
 from appliance.phone.screen import Screen
 from appliance.phone.screens import screen_of
-from appliance.phone.state import ON_HOOK, WITH_CALL, Phase, PhoneSettings, State
+from appliance.phone.state import ESTABLISHED, ON_HOOK, WITH_CALL, Phase, PhoneSettings, State
 from appliance.units import Seconds
+from tests.unit.phone.declared import Transition
 
 SETTINGS = PhoneSettings(
     name="Front door",
@@ -20,8 +21,6 @@ SETTINGS = PhoneSettings(
 
 PATIENT = {Phase.STARTING, Phase.HANDSET_OFF, Phase.IDLE, Phase.IN_CALL, Phase.ON_HOLD}
 """Phases without an end of their own."""
-
-Transition = tuple[Phase, str, Phase]
 
 
 class Walk:
@@ -80,13 +79,24 @@ class Walk:
         return self.feed(HookChanged(off_hook=True))
 
     def replace(self) -> tuple[Action, ...]:
-        return self.feed(HookChanged(off_hook=False))
+        """Put the handset down, and leave it there for longer than a flash takes."""
+        down = self.feed(HookChanged(off_hook=False))
+        return down if self.state.hook.down_since is None else down + self.wait(1.0)
+
+    def flash(self, down: float = 0.2) -> tuple[Action, ...]:
+        """Put the handset down and lift it again after so many seconds."""
+        first = self.feed(HookChanged(off_hook=False)) + self.wait(down)
+        return first + self.feed(HookChanged(off_hook=True))
+
+    def push(self, button: str) -> tuple[Action, ...]:
+        return self.feed(inputs.ButtonPressed(button))
 
     def says(self, text: str) -> bool:
         return self.screen is not None and self.screen.says(text)
 
     def _hand_over(self, happened: Input) -> None:
-        if self.state.deadline is not None and self.now >= self.state.deadline:
+        due = self.machine.deadline(self.now)
+        if due is not None and self.now >= due:
             self._step(TimePassed())
         self._step(happened)
 
@@ -136,13 +146,26 @@ class Walk:
         assert (state.call is not None) == (state.phase in WITH_CALL)
         if state.call is not None and not state.call.call:
             assert state.phase is Phase.CALLING
-        assert self.live <= {state.call.call if state.call is not None else ""}, "a call that nobody holds"
+        front = () if state.call is None else (state.call,)
+        names = [call.call for call in (*front, *state.others)]
+        assert len(set(names)) == len(names), "a call twice"
+        assert self.live <= set(names), "a call that nobody holds"
+        assert state.calls <= self.settings.most_calls
+        assert all(call.call for call in state.others), "a call behind has a name"
+        assert not state.held or off_hook, "a call held without anybody at the telephone"
+        assert not state.others or state.phase not in {Phase.STARTING, Phase.HANDSET_OFF, Phase.IDLE}
+        if state.phase is Phase.RECALL:
+            assert state.others
+        if state.phase in ESTABLISHED:
+            assert state.call is not None
+            assert state.call.answered
+            assert state.phase is Phase.RECALL or state.call.held == (state.phase is Phase.ON_HOLD)
         assert self.tone is tone_of(state)
         assert bool(state.number) == (state.phase in {Phase.PRE_DIALLING, Phase.DIALLING})
         assert len(state.number) <= LONGEST
         assert (state.deadline is None) == (state.phase in PATIENT)
         assert state.deadline is None or state.deadline >= self.now
-        assert self.screen == screen_of(state, self.now, self.settings) or state.phase in {Phase.IN_CALL, Phase.ON_HOLD}
+        assert self.screen == screen_of(state, self.now, self.settings) or state.phase in ESTABLISHED
 
 
 def ready(settings: PhoneSettings = SETTINGS) -> Walk:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from appliance.phone.gallery import STORIES, told
 from appliance.phone.screen_image import render
-from appliance.sim.terminal_picture import HELP, Panel, Size, braille, half_blocks, picture
+from appliance.sim.terminal_picture import HELP, Drawn, Size, braille, half_blocks, picture
 
 IMAGE = render(told(STORIES["in call"]))
 
@@ -38,7 +38,7 @@ def test_braille_is_eight_dots_each() -> None:
 
 
 def test_an_ordinary_window_shows_everything() -> None:
-    lines = picture(Panel(image=IMAGE, title="front door", off_hook=True, pressed="5"), Size(80, 24))
+    lines = picture(Drawn(image=IMAGE, title="front door", off_hook=True, pressed="5"), Size(80, 24))
     text = "\n".join(map(visible, lines))
     assert len(lines) <= 24
     assert "front door" in text
@@ -48,23 +48,23 @@ def test_an_ordinary_window_shows_everything() -> None:
 
 
 def test_a_large_window_gets_the_large_picture_and_the_latest_notes() -> None:
-    lines = picture(Panel(image=IMAGE, notes=[f"note {n}" for n in range(50)]), Size(132, 42))
+    lines = picture(Drawn(image=IMAGE, notes=[f"note {n}" for n in range(50)]), Size(132, 42))
     text = "\n".join(map(visible, lines))
     assert half_blocks(IMAGE)[5] in text
     assert lines[-1] == " note 49"
 
 
 def test_a_tiny_window_says_so() -> None:
-    assert picture(Panel(image=IMAGE), Size(60, 20)) == ["The window is too small: 66x19 needed"]
+    assert picture(Drawn(image=IMAGE), Size(60, 20)) == ["The window is too small: 66x19 needed"]
 
 
 def test_without_colour_there_are_no_escapes() -> None:
-    assert not any("\x1b" in line for line in picture(Panel(image=IMAGE), Size(132, 42), colour=False))
+    assert not any("\x1b" in line for line in picture(Drawn(image=IMAGE), Size(132, 42), colour=False))
 
 
 @given(st.integers(1, 200), st.integers(1, 60), st.text(max_size=300), st.lists(st.text(max_size=300), max_size=9))
 def test_it_always_fits_and_no_text_steers_the_terminal(columns: int, rows: int, title: str, notes: list[str]) -> None:
-    lines = picture(Panel(image=IMAGE, title=title, notes=notes), Size(columns, rows))
+    lines = picture(Drawn(image=IMAGE, title=title, notes=notes), Size(columns, rows))
     assert len(lines) <= rows
     for line in map(visible, lines):
         assert sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in line) <= columns
