@@ -12,6 +12,7 @@ import numpy as np
 from appliance.calls.call import Call
 from appliance.calls.client import Client, ClientSettings
 from appliance.calls.events import ClientEvent, IncomingCall, MediaConnected
+from appliance.media.ports import AudioDevice
 from appliance.media.settings import MediaSettings
 from appliance.sim.registrar import Registrar
 from appliance.sim.wav_audio import ToneAudio
@@ -29,7 +30,7 @@ PATIENCE = 10.0
 
 
 class Phone:
-    """A client and what it was told. `hertz` is its voice."""
+    """A client and what it was told. `hertz` is its voice, unless a setting `audio` is its device."""
 
     def __init__(self, folder: Path, user: str, hertz: float, **settings: Any) -> None:
         self.user = user
@@ -39,7 +40,8 @@ class Phone:
         self._news = asyncio.Event()
         self._doing: asyncio.Future[Any] | None = None
         settings.setdefault("media", MediaSettings(loopback=True))
-        self.client = Client(ClientSettings(**settings), audio=ToneAudio(hertz, record=self._recording))
+        device: AudioDevice = settings.pop("audio", None) or ToneAudio(hertz, record=self._recording)
+        self.client = Client(ClientSettings(**settings), audio=device)
         self.client.subscribe(self._happened)
         self.client.subscribe(witness.saw)
 

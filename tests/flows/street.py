@@ -6,7 +6,7 @@ alice2 … ┘
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,8 +44,10 @@ class Resident:
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
         return await self.machine.run(work)
 
-    async def told(self, kind: type[E], *, count: int = 1, seconds: float = 10.0) -> E:
-        return await self.run(self.phone.told(kind, count=count, seconds=seconds))
+    async def told(
+        self, kind: type[E], which: Callable[[E], bool] = lambda _: True, *, count: int = 1, seconds: float = 10.0
+    ) -> E:
+        return await self.run(self.phone.told(kind, which, count=count, seconds=seconds))
 
     async def do(self, command: Callable[[], T]) -> T:
         async def done() -> T:
@@ -94,8 +96,10 @@ class Couple:
 
 
 @asynccontextmanager
-async def street(folder: Path, couples: int, **settings: Any) -> AsyncIterator[list[Couple]]:
-    """So many couples in calls that have lasted a second."""
+async def street(
+    folder: Path, couples: int, own: Mapping[str, Mapping[str, Any]] | None = None, **settings: Any
+) -> AsyncIterator[list[Couple]]:
+    """So many couples in calls that have lasted a second: alice0 and bob0 … `own` are settings of one of them."""
     names = [f"{name}{number}" for number in range(couples) for name in ("alice", "bob")]
     password = "of the street"
     async with Network(*names, "registrar") as (*machines, last):
@@ -106,7 +110,15 @@ async def street(folder: Path, couples: int, **settings: Any) -> AsyncIterator[l
         place = {"registrars": registrar.url.replace("127.0.0.1", last.address), "domain": registrar.domain}
         settings = {"media": MediaSettings(), "tones": True, **place, **settings}
         residents = [
-            Resident(machine, Phone(folder, name, 1000.0 if name.startswith("bob") else 660.0, **settings))
+            Resident(
+                machine,
+                Phone(
+                    folder,
+                    name,
+                    1000.0 if name.startswith("bob") else 660.0,
+                    **settings | dict((own or {}).get(name, {})),
+                ),
+            )
             for machine, name in zip(machines, names, strict=True)
         ]
         homes = [Couple(alice, bob) for alice, bob in zip(residents[::2], residents[1::2], strict=True)]
@@ -117,7 +129,7 @@ async def street(folder: Path, couples: int, **settings: Any) -> AsyncIterator[l
             yield homes
         finally:
             for resident in residents:
-                resident.machine.unplugged = resident.machine.deaf_to_udp = False
+                resident.machine.unplugged = resident.machine.deaf_to_udp = resident.machine.deaf_to_sound = False
             await asyncio.gather(*(each.run(each.phone.__aexit__(None, None, None)) for each in residents))
             await last.run(doorway.close())
             await last.run(registrar.__aexit__(None, None, None))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from appliance.calls.events import CallTerminated, HoldChanged, Login, MediaFailed, Reconnected, Reconnecting
+from appliance.calls.quality_events import MediaMetrics
 from appliance.calls.state import Status
 from appliance.units import Seconds
 from tests.flows.street import Couple, Resident, street
@@ -92,6 +93,9 @@ async def media_is_lost_for_good(couple: Couple, patience: float) -> None:
         assert resident.names().count("Reconnecting") == 1
         assert not resident.phone.all(Reconnected)
         assert resident.phone.all(CallTerminated)[0].duration > patience - 5.0
+    told = [event for resident in couple for event in resident.phone.all(MediaMetrics)]
+    states = {event.value for event in told if event.type == "ice_connection" and event.active}
+    assert states == {"disconnected", "failed"}
 
 
 async def a_machine_is_unplugged_for_good(couple: Couple, patience: float) -> None:

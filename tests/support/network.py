@@ -1,8 +1,8 @@
 """Machines in a network that breaks when a test says so: namespaces joined by a switch in user space.
 
 Each machine is a network namespace with one TUN device, and a thread with an event loop in it. Whatever that thread
-opens, and every thread it starts, is in the namespace. The switch takes IP packets from one device, drops those that
-it should, and hands the others to the machine whose address they name.
+opens, and every thread it starts, is in the namespace. The switch takes IP packets from one device, drops and delays
+those that it should, and hands the others to the machine whose address they name.
 
 Needs root and /dev/net/tun. Every machine is 10.99.0.<n>/24 on its own wire.
 """
@@ -10,13 +10,17 @@ Needs root and /dev/net/tun. Every machine is 10.99.0.<n>/24 on its own wire.
 import asyncio
 import ctypes
 import fcntl
+import heapq
 import os
+import random
 import select
 import shutil
 import struct
 import subprocess
 import threading
+import time
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -28,6 +32,8 @@ _CLONE_NEWNET = 0x40000000
 _TUNSETIFF = 0x400454CA
 _IFF_TUN_NO_PI = 0x1001
 _UDP = 17
+_HEADERS = 28
+"""Octets of IP's and UDP's headers."""
 _NETWORK = "10.99.0"
 _DEVICE = "wire0"
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -36,6 +42,15 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def _enter(descriptor: int) -> None:
     if _libc.setns(descriptor, _CLONE_NEWNET):
         raise OSError(ctypes.get_errno(), "setns")
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """What becomes of UDP that a machine sends: a share is lost, the rest is late by `delay` and up to `jitter` s."""
+
+    loss: float = 0.0
+    delay: float = 0.0
+    jitter: float = 0.0
 
 
 class Machine:
@@ -48,6 +63,9 @@ class Machine:
         """Nothing comes or goes."""
         self.deaf_to_udp = False
         """Only UDP is lost, both ways: media goes, signalling stays."""
+        self.deaf_to_sound = False
+        """Only RTP is lost, on its way here: the path stays, and reports of it (RTCP) too."""
+        self.wire = Wire()
         self._ip("netns", "add", self.namespace)
         self._home = os.open("/proc/self/ns/net", os.O_RDONLY)
         self._there = os.open(f"/run/netns/{self.namespace}", os.O_RDONLY)
@@ -112,6 +130,9 @@ class Network:
         self._names = names
         self._machines: list[Machine] = []
         self._over = threading.Event()
+        self._choice = random.Random(7)
+        self._due: list[tuple[float, int, int, bytes]] = []
+        self._count = 0
         self._thread = threading.Thread(target=self._switch, name="switch")
 
     async def __aenter__(self) -> tuple[Machine, ...]:
@@ -140,9 +161,13 @@ class Network:
     def _switch(self) -> None:
         by_tun = {machine.tun: machine for machine in self._machines}
         while not self._over.is_set():
-            readable, _, _ = select.select(list(by_tun), [], [], 0.1)
+            wait = min(0.1, max(0.0, self._due[0][0] - time.monotonic())) if self._due else 0.1
+            readable, _, _ = select.select(list(by_tun), [], [], wait)
             for tun in readable:
                 self._forward(by_tun[tun])
+            while self._due and self._due[0][0] <= time.monotonic():
+                _, _, tun, packet = heapq.heappop(self._due)
+                os.write(tun, packet)
 
     def _forward(self, sender: Machine) -> None:
         for _ in range(64):
@@ -154,12 +179,31 @@ class Network:
                 continue
             target = ".".join(map(str, packet[16:20]))
             for receiver in self._machines:
-                if receiver.address == target and not any(_drops(end, packet) for end in (sender, receiver)):
-                    os.write(receiver.tun, packet)
+                if receiver.address != target or any(_drops(end, packet) for end in (sender, receiver)):
+                    continue
+                if not (receiver.deaf_to_sound and _is_sound(packet)):
+                    self._send(sender.wire if packet[9] == _UDP else Wire(), receiver.tun, packet)
+
+    def _send(self, wire: Wire, tun: int, packet: bytes) -> None:
+        if wire.loss and self._choice.random() < wire.loss:
+            return
+        late = wire.delay + self._choice.random() * wire.jitter
+        if not late:
+            os.write(tun, packet)
+            return
+        self._count += 1
+        heapq.heappush(self._due, (time.monotonic() + late, self._count, tun, packet))
 
 
 def _drops(machine: Machine, packet: bytes) -> bool:
     return machine.unplugged or (machine.deaf_to_udp and packet[9] == _UDP)
+
+
+def _is_sound(packet: bytes) -> bool:
+    """RTP, and not RTCP (RFC 5761 §4), in UDP without options of IP."""
+    if packet[9] != _UDP or len(packet) < _HEADERS + 2:
+        return False
+    return packet[_HEADERS] >> 6 == 2 and not 64 <= (packet[_HEADERS + 1] & 0x7F) <= 95
 
 
 class Doorway:
