@@ -25,6 +25,7 @@ T = TypeVar("T")
 
 USERS = {"alice": "wonder", "bob": "builder", "carol": "song"}
 _WAV_HEADER = 44
+MORE = {"dave": "drum", "erin": "harp", "frank": "flute", "grace": "viola", "heidi": "horn"}
 PATIENCE = 10.0
 """Seconds for anything that should happen at once; a busy machine may take its time."""
 
@@ -58,8 +59,8 @@ class Phone:
     ) -> None:
         await self.client.close()
 
-    async def login(self, password: str = "") -> None:
-        await self.client.login(self.user, password or USERS[self.user])
+    async def login(self) -> None:
+        await self.client.login(self.user, password or (USERS | MORE)[self.user])
 
     def all(self, kind: type[E]) -> list[E]:
         """The events of a kind, up to now."""
@@ -156,5 +157,5 @@ async def exchange(kind: str) -> AsyncIterator[dict[str, Any]]:
             kamailio = await stack.enter_async_context(Kamailio(USERS))
             yield {"registrars": kamailio.ws_url, "domain": kamailio.domain}
         else:
-            registrar = await stack.enter_async_context(Registrar(USERS))
+            registrar = await stack.enter_async_context(Registrar(USERS | MORE))
             yield {"registrars": registrar.url, "domain": registrar.domain}

@@ -49,8 +49,13 @@ class Pulse:
         self._ears: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Self:
-        daemon = require("pulseaudio", package=PACKAGES)
         self._folder = Path(tempfile.mkdtemp(prefix="pulse-"))
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Start the daemon, or start it again after `kill`: the card is plugged in once more."""
+        daemon = require("pulseaudio", package=PACKAGES)
         (self._folder / "daemon.pa").write_text(_DAEMON.format(socket=self._socket))
         (self._folder / "alsa.conf").write_text(_ALSA.format(server=f"unix:{self._socket}"))
         command = [str(daemon), "-n", "-F", str(self._folder / "daemon.pa"), "--daemonize=no", "--exit-idle-time=-1"]
@@ -60,7 +65,6 @@ class Pulse:
             self._process = subprocess.Popen(command, env=self._own_environment(), stdout=log, stderr=log)
         self._wait()
         self._hurry()
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
