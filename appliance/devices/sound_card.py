@@ -27,8 +27,8 @@ _PATIENCE: Final = 2.0
 """Seconds a thread is waited for, whose device may hang for ever."""
 
 _library_lock = threading.Lock()
-_open_cards = 0
-"""Cards that have streams: PortAudio's list of devices can only be read anew while there are none."""
+_open_streams = 0
+"""PortAudio's list of devices can only be read anew while there are none, those of a device that hangs included."""
 
 
 class SoundCard:
@@ -52,25 +52,22 @@ class SoundCard:
 
     def start(self, endpoint: AudioEndpoint) -> None:
         """Open both devices and begin. Raises `DriverError`."""
-        global _open_cards  # noqa: PLW0603 -- PortAudio is one per process
+        global _open_streams  # noqa: PLW0603 -- PortAudio is one per process
         if self._running is not None:
             raise DriverError(f"{self.name} is in use")
         with _library_lock:
             library = _portaudio()
-            if _open_cards == 0:
+            if _open_streams == 0:
                 _look_again(library)
             self._running = _Streams(library, self._microphone, self._speaker, endpoint)
-            _open_cards += 1
+            _open_streams += 2
         self._running.begin()
 
     def stop(self) -> None:
         """Close both; when this returns, the endpoint is no longer called."""
-        global _open_cards  # noqa: PLW0603 -- PortAudio is one per process
         running, self._running = self._running, None
         if running is not None:
             running.end()
-            with _library_lock:
-                _open_cards -= 1
 
 
 class _Streams:
@@ -98,6 +95,7 @@ class _Streams:
 
     def end(self) -> None:
         self._stopping.set()
+        self._lost.acquire(blocking=False)  # from here on, nobody is told
         current = threading.current_thread()
         for thread in self._threads:
             if thread is not current:
@@ -105,12 +103,25 @@ class _Streams:
         for stream, thread in zip((self._input, self._output), self._threads, strict=True):
             if thread.is_alive() and thread is not current:
                 log.error("%s hangs and is left behind", thread.name)
-                continue
-            try:
-                stream.abort()
-                stream.close()
-            except self._library.PortAudioError as error:
-                log.debug("%s: %s", thread.name, error)
+                arguments = (stream, thread)
+                threading.Thread(target=self._close_later, args=arguments, name=thread.name, daemon=True).start()
+            else:
+                self._close(stream)
+
+    def _close_later(self, stream: Any, thread: threading.Thread) -> None:
+        """Whoever is inside PortAudio must have come back before its stream goes, and before its list is read anew."""
+        thread.join()
+        self._close(stream)
+
+    def _close(self, stream: Any) -> None:
+        global _open_streams  # noqa: PLW0603 -- PortAudio is one per process
+        try:
+            stream.abort()
+            stream.close()
+        except self._library.PortAudioError as error:
+            log.debug("%s: %s", stream, error)
+        with _library_lock:
+            _open_streams -= 1
 
     def _guarded(self, work: Callable[[], None], name: str) -> None:
         try:

@@ -162,6 +162,26 @@ def test_a_sound_card_that_goes_is_reported_once_and_both_ways_end() -> None:
         card.stop()
 
 
+def test_a_sound_card_that_hangs_is_left_behind_and_does_no_harm_when_it_wakes_up() -> None:
+    bench = Bench()
+    with Pulse() as stuck, stuck.as_sound_card():
+        card = SoundCard()
+        card.start(bench)
+        bench.until_flowing()
+        stuck.stand_still()
+        began = time.monotonic()
+        card.stop()
+        assert time.monotonic() - began < PATIENCE
+        calls = (len(bench.frames), bench.asked)
+        stuck.kill()
+        stuck.start()
+        fresh = Bench()
+        card.start(fresh)
+        fresh.until_flowing()
+        card.stop()
+        assert (len(bench.frames), bench.asked, bench.errors) == (*calls, [])
+
+
 def test_a_file_that_is_played_begins_when_somebody_listens(tmp_path: Path) -> None:
     write_wav(tmp_path / "in.wav", sine(1000.0, 0.5), rate=48_000)
     device = WavAudio(tmp_path / "in.wav", tmp_path / "out.wav")

@@ -5,7 +5,7 @@ coming; and nothing of silence, pauses, mute and hold. Four calls at once, in on
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -28,11 +28,13 @@ from appliance.media.settings import MediaSettings
 from appliance.units import Seconds
 from tests.flows.phones import Phone, connect, exchange
 from tests.flows.talk import talk, talking
+from tests.support import witness
 from tests.support.https_inbox import HttpsInbox, https_inbox
 from tests.support.ports import LOOPBACK
 from tests.support.pulse import Pulse
 
 Told = tuple[str, str | None, bool]
+NETWORK = ("high-jitter", "high-packet-loss", "high-rtt", "low-mos")
 
 
 def metrics(phone: Phone) -> list[Told]:
@@ -40,9 +42,16 @@ def metrics(phone: Phone) -> list[Told]:
     return [(event.type, event.stream, event.active) for event in phone.all(MediaMetrics)]
 
 
-def warnings(phone: Phone) -> list[tuple[str, bool]]:
+def of_sound(phone: Phone) -> list[Told]:
+    """Those that are about sound."""
+    told = [event for event in phone.all(MediaMetrics) if event.group == "audio"]
+    return [(event.type, event.stream, event.active) for event in told]
+
+
+def warnings(phone: Phone, but: Collection[str] = ()) -> list[tuple[str, bool]]:
     """Each warning, and whether it was raised."""
-    told = [event for event in phone.heard if isinstance(event, WarningRaised | WarningCleared)]
+    every = [event for event in phone.heard if isinstance(event, WarningRaised | WarningCleared)]
+    told = [event for event in every if event.name not in but]
     return [(event.name, isinstance(event, WarningRaised)) for event in told]
 
 
@@ -111,19 +120,46 @@ async def _a_card_and_its_microphone(folder: Path, pulse: Pulse, place: dict[str
         pulse.start()
         with pulse.feeding(speech):
             await metric(bob, "no_microphone_access", None, active=False)
+            await asyncio.sleep(2.0)
+            pulse.stand_still()
+            starved = await metric(bob, "no_microphone_access", None, active=True, count=2)
+            assert 0.0 <= float(starved.value) < 80.0, "bytes in three seconds"
+            await bob.told(WarningRaised, lambda event: event.name == "low-bytes-sent")
+            await bob.told(WarningCleared, lambda event: event.name == "low-bytes-sent")
+            pulse.kill()
+        pulse.start()
+        with pulse.feeding(speech):
+            await metric(bob, "no_microphone_access", None, active=False, count=2)
+            await metric(alice, "no_audio_received", "remote", active=False, count=2)
             call.hang_up()
             await bob.told(CallTerminated)
-        expected: list[Told] = [("no_audio_received", "remote", True), ("no_audio_received", "remote", False)]
-        assert metrics(alice) == expected, "not of Bob's mute, nor of his card"
-        assert warnings(alice) == [("constant-audio-output-level", True), ("constant-audio-output-level", False)]
-        assert metrics(bob) == [
-            ("no_audio_received", "local", True),
-            ("no_audio_received", "local", False),
-            *[("speaking_on_mute", None, active) for active in (True, False, True, False)],
-            ("no_microphone_access", None, True),
-            ("no_microphone_access", None, False),
-        ]
-        assert warnings(bob) == [("constant-audio-input-level", True), ("constant-audio-input-level", False)]
+        _check_the_whole(alice, bob)
+
+
+def _check_the_whole(alice: Phone, bob: Phone) -> None:
+    """Each thing once each time, and nothing else: what Bob's mute and his lost card send is silence that is meant.
+
+    Of sound, that is: on a busy machine, a card's packets are late indeed.
+    """
+    assert of_sound(alice) == [("no_audio_received", "remote", active) for active in (True, False)] * 2
+    assert sorted(warnings(alice, but=NETWORK)) == sorted(
+        [("constant-audio-output-level", raised) for raised in (True, False)] * 2
+        + [("low-bytes-received", raised) for raised in (True, False)]
+    )
+    assert of_sound(bob) == [
+        (kind, stream, active)
+        for kind, stream in (
+            ("no_audio_received", "local"),
+            ("speaking_on_mute", None),
+            ("speaking_on_mute", None),
+            ("no_microphone_access", None),
+            ("no_microphone_access", None),
+        )
+        for active in (True, False)
+    ]
+    assert warnings(bob, but=NETWORK) == [
+        (name, raised) for name in ("constant-audio-input-level", "low-bytes-sent") for raised in (True, False)
+    ]
 
 
 async def _what_is_meant(folder: Path, pair: tuple[str, str], media: MediaSettings, place: dict[str, Any]) -> None:
@@ -154,7 +190,8 @@ async def _what_is_meant(folder: Path, pair: tuple[str, str], media: MediaSettin
         samples = [event.sample for event in first.all(Sample)]
         assert len(samples) > 20
         paused = [sample for sample in samples if 0 < sample.packets_received < 10]
-        assert bool(paused) is media.discontinuous, "with DTX, the silence was one of few packets"
+        # A second in which a hold begins or ends has few packets too.
+        assert (len(paused) > 3) is media.discontinuous, "with DTX, the silence was one of few packets"
         assert samples[-1].totals.audible > 1.0
 
 
@@ -216,6 +253,7 @@ def _check_slow_candidates(phone: Phone) -> None:
 async def _volumes(phone: Phone, call: Call) -> None:
     """They come 20 times a second to whoever asks, follow mute, and end with the asking."""
     volumes: list[Volume] = []
+    phone.client.subscribe(witness.saw, Volume)
     end = phone.client.subscribe(volumes.append, Volume)
     await asyncio.sleep(2.0)
     assert 15 <= len(volumes) <= 50

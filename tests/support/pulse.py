@@ -102,6 +102,11 @@ class Pulse:
         done = subprocess.run([pactl, "info"], env=self.client, capture_output=True, check=False)
         return done.returncode == 0
 
+    def stand_still(self) -> None:
+        """Let the daemon do nothing any more, as a card whose driver hangs: no frame comes, and nothing fails."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
+
     def kill(self) -> None:
         """End the daemon as a crash does; whoever has a stream finds its device gone."""
         if self._process is not None:
