@@ -59,7 +59,7 @@ class Phone:
     ) -> None:
         await self.client.close()
 
-    async def login(self) -> None:
+    async def login(self, password: str = "") -> None:
         await self.client.login(self.user, password or (USERS | MORE)[self.user])
 
     def all(self, kind: type[E]) -> list[E]:

@@ -6,6 +6,7 @@ Alice judges by the documents' rules, Bob by the second SDK's.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ PATIENCE = 40.0
 
 @pytest.fixture
 async def couple(tmp_path: Path) -> AsyncIterator[Couple]:
-    own = {
+    own: dict[str, dict[str, Any]] = {
         "alice0": {"audio": talking(tmp_path / "alice-says.wav", 2.3, 1.4, pitch=200.0)},
         "bob0": {"audio": talking(tmp_path / "bob-says.wav", 1.7, 0.9), "quality_preset": "twilio"},
     }

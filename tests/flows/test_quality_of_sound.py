@@ -117,7 +117,7 @@ async def _a_card_and_its_microphone(folder: Path, pulse: Pulse, place: dict[str
             await metric(bob, "speaking_on_mute", None, active=False, count=2)
             pulse.kill()
             await metric(bob, "no_microphone_access", None, active=True)
-        pulse.start()
+        await asyncio.to_thread(pulse.start)
         with pulse.feeding(speech):
             await metric(bob, "no_microphone_access", None, active=False)
             await asyncio.sleep(2.0)
@@ -127,7 +127,7 @@ async def _a_card_and_its_microphone(folder: Path, pulse: Pulse, place: dict[str
             await bob.told(WarningRaised, lambda event: event.name == "low-bytes-sent")
             await bob.told(WarningCleared, lambda event: event.name == "low-bytes-sent")
             pulse.kill()
-        pulse.start()
+        await asyncio.to_thread(pulse.start)
         with pulse.feeding(speech):
             await metric(bob, "no_microphone_access", None, active=False, count=2)
             await metric(alice, "no_audio_received", "remote", active=False, count=2)

@@ -50,14 +50,14 @@ class Pulse:
 
     def __enter__(self) -> Self:
         self._folder = Path(tempfile.mkdtemp(prefix="pulse-"))
+        (self._folder / "daemon.pa").write_text(_DAEMON.format(socket=self._socket))
+        (self._folder / "alsa.conf").write_text(_ALSA.format(server=f"unix:{self._socket}"))
         self.start()
         return self
 
     def start(self) -> None:
         """Start the daemon, or start it again after `kill`: the card is plugged in once more."""
         daemon = require("pulseaudio", package=PACKAGES)
-        (self._folder / "daemon.pa").write_text(_DAEMON.format(socket=self._socket))
-        (self._folder / "alsa.conf").write_text(_ALSA.format(server=f"unix:{self._socket}"))
         command = [str(daemon), "-n", "-F", str(self._folder / "daemon.pa"), "--daemonize=no", "--exit-idle-time=-1"]
         command += ["--use-pid-file=no", "--disable-shm=yes", "--realtime=no", "--high-priority=no"]
         log = (self._folder / "daemon.log").open("wb")
