@@ -4,6 +4,11 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
+from appliance.config.table import did_you_mean, one_of
+
+LEVELS: Final = ("debug", "info", "warning", "error")
+"""Of the log, from much to little."""
+
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
 _SIP_USER: Final = re.compile(r"[A-Za-z0-9_.!~*'()&=+$,;?/%-]{1,128}")
@@ -29,7 +34,7 @@ def web_socket_url(value: str) -> str:
 
 def https_url(value: str) -> str:
     """An address that something is posted to."""
-    allowed = 'an address like "https://example.org/feedback"'
+    allowed = 'an address like "https://example.org/intercom"'
     try:
         parts = urlsplit(value)
         good = parts.scheme == "https" and bool(parts.hostname) and not parts.fragment and parts.port != 0
@@ -73,6 +78,11 @@ def dial_pattern(value: str) -> str:
     """A pattern of the dial plan; `phone/dial_plan.py` says what it means."""
     good = 0 < len(value) <= 64 and _PATTERN.fullmatch(value)
     return "" if good else "0-9 * #, X for any digit, Z for 1-9, N for 2-9, [2-5] for a set, and a . at the end"
+
+
+def log_level(value: str) -> str:
+    """How much of the log."""
+    return "" if value in LEVELS else one_of(LEVELS) + did_you_mean(value, LEVELS)
 
 
 def emergency_number(value: str) -> str:

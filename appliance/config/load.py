@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from appliance.config import formats
 from appliance.config.board import load_board
+from appliance.config.manager_tables import broker, commands
 from appliance.config.model import (
     Audio,
     AudioDriver,
-    Broker,
     Configuration,
     Dialling,
     Line,
@@ -34,7 +34,6 @@ from appliance.units import Milliseconds, Seconds
 
 CODECS: Final = ("opus", "G722", "PCMU", "PCMA")
 PTIMES: Final = (10, 20, 40, 60)
-LEVELS: Final = ("debug", "info", "warning", "error")
 
 _TOML_PLACE: Final = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
 
@@ -115,10 +114,20 @@ def _configuration(top: Table) -> Configuration:
         panel=_panel(top.table("panel")),
         dialling=_dialling(top.table("dialling")),
         quality=_quality(top.table("quality")),
-        broker=_broker(top.table("broker")) if "broker" in top else None,
+        broker=broker(top.table("broker")) if "broker" in top else None,
+        commands=commands(top.table("commands")),
         log=_log(top.table("log")),
     )
     top.finish()
+    names = f"{configuration.unit.site}/{configuration.unit.name}"
+    if configuration.broker is not None and configuration.broker.home_assistant and "." in names:
+        top.table("broker").complain(
+            "home_assistant", f"broker.home_assistant: {names} has a dot, which Home Assistant's topics can't have"
+        )
+    if "door_open" in configuration.commands.allow and configuration.unit.state_folder is None:
+        top.table("commands").complain(
+            "allow", "commands.allow: door_open needs unit.state_folder, where it is noted which commands came before"
+        )
     return configuration
 
 
@@ -126,6 +135,7 @@ def _unit(table: Table) -> Unit:
     unit = Unit(
         site=table.text("site", Unit.site, check=formats.topic_name),
         name=table.text("name", Unit.name, check=formats.topic_name),
+        state_folder=table.path("state_folder"),
     )
     table.finish()
     return unit
@@ -255,40 +265,8 @@ def _quality(table: Table) -> Quality:
     return quality
 
 
-def _broker(table: Table) -> Broker:
-    tls = table.flag("tls")
-    ca_file, certificate_file, key_file = (
-        table.path(key, must_exist=True) for key in ("ca_file", "certificate_file", "key_file")
-    )
-    for key in ("ca_file", "certificate_file", "key_file"):
-        if key in table and not tls:
-            table.complain(key, f"broker.{key} is of no use without broker.tls = true")
-    for key, other in (("certificate_file", "key_file"), ("key_file", "certificate_file")):
-        if key in table and other not in table:
-            table.complain(key, f"broker.{key} is of no use without broker.{other}")
-    broker = Broker(
-        host=table.text("host", check=formats.host, required=True),
-        port=table.integer("port", 8883 if tls else 1883, 1, 65_535),
-        tls=tls,
-        ca_file=ca_file,
-        certificate_file=certificate_file,
-        key_file=key_file,
-        user=table.text("user"),
-        password=table.secret("password"),
-        prefix=table.text("prefix", Broker.prefix, check=formats.topic_name),
-    )
-    if broker.password and not broker.user:
-        table.complain("password", "broker.password is of no use without broker.user")
-    table.finish()
-    return broker
-
-
 def _log(table: Table) -> Log:
-    level = table.text("level", Log.level, check=_level)
+    level = table.text("level", Log.level, check=formats.log_level)
     log = Log(level=level, format=table.choice("format", LogFormat.TEXT))
     table.finish()
     return log
-
-
-def _level(value: str) -> str:
-    return "" if value in LEVELS else one_of(LEVELS) + did_you_mean(value, LEVELS)

@@ -8,6 +8,7 @@ classes.
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from appliance.config.board import Board
 from appliance.config.secret import Secret
@@ -37,6 +38,23 @@ class PanelDriver(StrEnum):
     """The real ones, on the header of a Raspberry Pi."""
     NONE = "none"
     """Nobody: a unit that is only seen on the broker."""
+
+
+COMMANDS: Final = (
+    "call",
+    "config_apply",
+    "config_roll_back",
+    "dnd",
+    "door_open",
+    "hang_up",
+    "identify",
+    "logs",
+    "reboot",
+    "self_test",
+    "show_text",
+    "volume",
+)
+"""What can be asked of a unit over MQTT, by the last level of its topic."""
 
 
 class LogFormat(StrEnum):
@@ -72,6 +90,8 @@ class Unit:
     """Where it stands, for people and topics: letters, digits, `-`, `_` and `.`."""
     name: str = "phone"
     """Which one it is there: letters, digits, `-`, `_` and `.`."""
+    state_folder: Path | None = None
+    """Where it keeps what must outlive a power cut; a folder of its own. Without it nothing does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,6 +236,22 @@ class Broker:
     """Of that account."""
     prefix: str = "intercom"
     """The first level of every topic."""
+    log: str = ""
+    """The least of the log that is published, without secrets: debug, info, warning or error; "" for none of it."""
+    home_assistant: str = ""
+    """The first level of Home Assistant's discovery topics, "homeassistant" mostly; "" for no discovery."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Commands:
+    """[commands]: what may be asked of the unit over MQTT. Who may ask is for the broker's access rules."""
+
+    allow: tuple[str, ...] = ("dnd", "hang_up", "identify", "self_test", "show_text", "volume")
+    """The commands that are done; all others are refused."""
+    call_targets: tuple[str, ...] = ()
+    """call: the numbers that may be called, as patterns of the dial plan."""
+    logs_to: str = ""
+    """logs: the https:// address that the log is sent to, by POST."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -240,4 +276,5 @@ class Configuration:
     dialling: Dialling = field(default_factory=Dialling)
     quality: Quality = field(default_factory=Quality)
     broker: Broker | None = None
+    commands: Commands = field(default_factory=Commands)
     log: Log = field(default_factory=Log)

@@ -104,6 +104,10 @@ class PhoneController:
         await self._calls.close()
         self._panel.display.stop()
 
+    def report(self, happened: Input) -> None:
+        """Something that happened neither at the panel nor to a call. On the loop."""
+        self._happened(happened)
+
     def _happened(self, happened: Input) -> None:
         """Serve an input, after those that came before it; what one causes at once comes after it."""
         self._inbox.append(happened)

@@ -67,7 +67,8 @@ def offered(state: State, number: str, now: Seconds, settings: PhoneSettings) ->
     """Somebody far away wants `number` called: an open microphone is for whoever holds the handset to decide."""
     if state.phase is Phase.DIAL_TONE:
         return dial(state, number, now, settings)
-    if state.phase in {Phase.IDLE, Phase.PRE_DIALLING} and number:
+    # What a person has begun to key in is theirs.
+    if number and (state.phase is Phase.IDLE or state.offered):
         return entered(replace(state, number=number[:LONGEST], offered=True), Phase.PRE_DIALLING, now, settings), ()
     return state, ()
 

@@ -62,6 +62,29 @@ class Buttons(Protocol):
         """End it; no more reports when this returns."""
 
 
+class Door(Protocol):
+    """What releases a door for a moment."""
+
+    async def open(self, name: str) -> None:
+        """Release the door called `name` once ("" is the only one), for as long as it is made for.
+
+        Raises:
+            UsageError: there is no door of that name.
+            DriverError: it could not be released.
+        """
+
+
+class VolumeControl(Protocol):
+    """How loud the speaker is."""
+
+    @property
+    def level(self) -> int | None:
+        """Percent; None if that can't be told now."""
+
+    def set_level(self, percent: int) -> None:
+        """Set it, 0 to 100. Raises `DriverError`."""
+
+
 class Display(Protocol):
     """A monochrome display of 128×64 pixels. Slow displays keep only the latest image and never block the caller."""
 

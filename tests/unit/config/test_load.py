@@ -8,6 +8,7 @@ from appliance.config.load import advice, load, parse
 from appliance.config.model import (
     AudioDriver,
     Broker,
+    Commands,
     Line,
     LogFormat,
     PanelDriver,
@@ -49,7 +50,8 @@ def test_everything(tmp_path: Path) -> None:
     text = """
     [unit]
     site = "home"
-    name = "hall.2"
+    name = "hall-2"
+    state_folder = "state"
     [line]
     registrars = ["wss://a.test", "ws://[::1]:8080/x"]
     user = "201"
@@ -93,6 +95,12 @@ def test_everything(tmp_path: Path) -> None:
     password_file = "broker"
     certificate_file = "hall.crt"
     key_file = "hall.key"
+    log = "error"
+    home_assistant = "ha"
+    [commands]
+    allow = ["call", "door_open", "logs"]
+    call_targets = "1XX"
+    logs_to = "https://logs.test/x"
     [log]
     level = "debug"
     format = "json"
@@ -127,6 +135,12 @@ def test_everything(tmp_path: Path) -> None:
         key_file=tmp_path / "hall.key",
         user="u",
         password=Secret("broker-word"),
+        log="error",
+        home_assistant="ha",
+    )
+    assert configuration.unit.state_folder == tmp_path / "state"
+    assert configuration.commands == Commands(
+        allow=("call", "door_open", "logs"), call_targets=("1XX",), logs_to="https://logs.test/x"
     )
     assert configuration.log.format is LogFormat.JSON
 
@@ -158,7 +172,7 @@ ERRORS = [
     (LINE + '[quality]\npreset = "pliv"', "allowed is one of documented, plivo, twilio; did you mean plivo?"),
     (LINE + '[quality]\nenable_quality_tracking = "some"', "allowed is one of all, remoteonly, localonly, none"),
     (LINE + '[quality]\nenable_tracking = "yes"', 'unit.toml:6: quality.enable_tracking = "yes" can\'t be used'),
-    (LINE + '[quality]\nfeedback_url = "http://a.test"', 'allowed is an address like "https://example.org/feedback"'),
+    (LINE + '[quality]\nfeedback_url = "http://a.test"', 'allowed is an address like "https://example.org/intercom"'),
     (LINE + '[quality]\nfeedback_url = "https://u:p@a.test"', "allowed is an address like"),
     (LINE + '[quality]\nfeedback_ca_file = "nowhere.pem"', "quality.feedback_ca_file: there is no file nowhere.pem"),
     (LINE + "[medai]\n", "unit.toml:5: medai is not known at the top of the file; did you mean media?"),
@@ -183,6 +197,17 @@ ERRORS = [
     (LINE + '[broker]\nhost = "a"\nkey_file = "k"', "broker.key_file is of no use without broker.certificate_file"),
     (LINE + '[broker]\nhost = "a"\nkey_file = "k"', "broker.key_file is of no use without broker.tls = true"),
     (LINE + '[broker]\nhost = "a"\ntls = true\ncertificate_file = "c"', "certificate_file: there is no file"),
+    (LINE + '[broker]\nhost = "a"\nlog = "warn"', 'broker.log = "warn" can\'t be used: allowed is one of debug, info'),
+    (
+        LINE + '[unit]\nname = "a.b"\n[broker]\nhost = "a"\nhome_assistant = "homeassistant"',
+        "unit.toml:9: broker.home_assistant: site/a.b has a dot, which Home Assistant's topics can't have",
+    ),
+    (LINE + '[commands]\nallow = ["dor_open"]', "did you mean door_open?"),
+    (LINE + '[commands]\nallow = "door_open"', "unit.toml:6: commands.allow: door_open needs unit.state_folder"),
+    (LINE + '[commands]\nallow = "call"', "unit.toml:6: commands.allow: call needs commands.call_targets"),
+    (LINE + '[commands]\nallow = "logs"', "unit.toml:6: commands.allow: logs needs commands.logs_to"),
+    (LINE + '[commands]\nlogs_to = "http://a.test"', 'allowed is an address like "https://example.org/intercom"'),
+    (LINE + '[commands]\ncall_targets = "abc"', 'commands.call_targets = "abc" can\'t be used: allowed is 0-9'),
     (LINE + '[log]\nlevel = "inof"', "did you mean info?"),
     (LINE + '[unit]\nsite = "a/b"', 'unit.site = "a/b" can\'t be used: allowed is 1 to 64 letters, digits, - _ and .'),
     ("[line", "unit.toml:1: is not TOML"),
