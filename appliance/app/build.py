@@ -1,27 +1,27 @@
 """The composition root: a configuration becomes a unit, ready to be run.
 
     Configuration ──► Client (line, media, audio) ──► PhoneController (panel)
-                          └──────── events ─────────► BrokerLink (MQTT)
+                          └──────── events ─────────► BrokerLink (MQTT) ◄──► Management
 
 Nothing is opened here.
 """
 
-import os
-import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from appliance.app.broker_link import broker_link, unit_bridge
 from appliance.app.drivers import PanelDrivers, audio_device
 from appliance.app.kept_quality import without_quality
+from appliance.app.machine import clock_synchronised
+from appliance.app.management import Management
+from appliance.app.remote.restart import Restart
 from appliance.app.settings import client_settings, phone_settings
 from appliance.calls.client import Client
-from appliance.config.model import Broker, Configuration
+from appliance.config.model import Configuration
 from appliance.media.ports import AudioDevice
-from appliance.mqtt.bridge import Bridge
 from appliance.mqtt.broker import BrokerLink
-from appliance.mqtt.settings import BrokerSettings
-from appliance.mqtt.unit_states import UnitInfo
 from appliance.phone.controller import PhoneController
-from appliance.version import VERSION
+from appliance.phone.ports import Door
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +33,21 @@ class Unit:
     phone: PhoneController
     panel: PanelDrivers
     broker: BrokerLink | None
+    management: Management | None
+    restart: Restart
 
 
-def build(configuration: Configuration, panel: PanelDrivers, *, audio: AudioDevice | None = None) -> Unit:
+def build(
+    configuration: Configuration,
+    panel: PanelDrivers,
+    *,
+    audio: AudioDevice | None = None,
+    door: Door | None = None,
+    synchronised: Callable[[], bool] = clock_synchronised,
+) -> Unit:
     """Put a unit together; `audio` takes the place of the configured sound driver.
+
+    `door` is what commands open, `synchronised` whether the time of day can be trusted.
 
     Raises:
         UsageError: a value that only its user can judge, like a pattern of the dial plan.
@@ -45,29 +56,22 @@ def build(configuration: Configuration, panel: PanelDrivers, *, audio: AudioDevi
     phone = PhoneController(client, phone_settings(configuration), panel.panel)
     if panel.screen_changed is not None:
         phone.screens.subscribe(panel.screen_changed)
-    broker = None if configuration.broker is None else _broker_link(configuration, configuration.broker)
-    if broker is not None:
+    restart = Restart(client)
+    broker, management = None, None
+    if configuration.broker is not None:
+        bridge = unit_bridge(configuration, configuration.broker.prefix, door=door is not None)
+        broker = broker_link(configuration, configuration.broker, bridge)
         publish = broker.publish_event
         client.subscribe(publish if client.settings.tracking.remote else without_quality(publish))
-    return Unit(configuration=configuration, client=client, phone=phone, panel=panel, broker=broker)
-
-
-def _broker_link(configuration: Configuration, broker: Broker) -> BrokerLink:
-    bridge = Bridge(
-        configuration.unit.site,
-        configuration.unit.name,
-        f"{uuid.uuid4().hex[:12]}-{os.getpid()}",
-        prefix=broker.prefix,
-        info=UnitInfo(software=VERSION),
+        management = Management(
+            configuration, client, phone, broker, restart=restart, door=door, synchronised=synchronised
+        )
+    return Unit(
+        configuration=configuration,
+        client=client,
+        phone=phone,
+        panel=panel,
+        broker=broker,
+        management=management,
+        restart=restart,
     )
-    settings = BrokerSettings(
-        host=broker.host,
-        port=broker.port,
-        tls=broker.tls,
-        ca_file=broker.ca_file,
-        certificate_file=broker.certificate_file,
-        key_file=broker.key_file,
-        user=broker.user,
-        password=broker.password,
-    )
-    return BrokerLink(settings, bridge)

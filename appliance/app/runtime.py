@@ -50,21 +50,30 @@ async def running(unit: Unit) -> AsyncIterator[Unit]:
             stack.push_async_callback(unit.broker.close, deadline=GOODBYE)
         await stack.enter_async_context(unit.client)
         await stack.enter_async_context(unit.phone)
+        if unit.management is not None:
+            await stack.enter_async_context(unit.management)
         tasks = await stack.enter_async_context(TaskSet("unit"))
         tasks.start("login", log_in(unit))
         memory.settle()
         yield unit
 
 
-async def serve(unit: Unit, stop: asyncio.Event, supervisor: Supervisor) -> None:
-    """Run `unit` until `stop` is set or a signal comes. Raises `DriverError` if its panel can't be used."""
+async def serve(unit: Unit, stop: asyncio.Event, supervisor: Supervisor) -> bool:
+    """Run `unit` until `stop` is set, a signal comes or a restart is asked for; whether it is to start again.
+
+    Raises:
+        DriverError: its panel can't be used.
+    """
     with stopping_signals(stop.set):
         async with running(unit), TaskSet("service") as tasks:
             tasks.start("watchdog", _watch(supervisor))
             supervisor.ready(f"telephone {unit.configuration.line.user}")
-            await stop.wait()
+            ends = [tasks.start("stop", stop.wait()), tasks.start("restart", unit.restart.wanted.wait())]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             supervisor.stopping()
-            log.info("stopping")
+            again = unit.restart.wanted.is_set() and not stop.is_set()
+            log.info("starting again" if again else "stopping")
+            return again
 
 
 async def log_in(unit: Unit) -> None:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Final, Protocol
 
 from appliance.calls.call_info import CallInfo
-from appliance.calls.feedback_post import FeedbackPost
+from appliance.calls.https_post import HttpsPost
 from appliance.calls.log_tail import LogTail
 from appliance.calls.quality_events import FeedbackSubmitted
 from appliance.calls.settings import ClientSettings
@@ -61,7 +61,7 @@ class FeedbackDesk:
         self._emit = emit
         self._past: deque[_Past] = deque(maxlen=_REMEMBERED)
         url = settings.feedback_url
-        self._post = FeedbackPost(url, settings.feedback_ca_file) if url else None
+        self._post = HttpsPost(url, settings.feedback_ca_file, what="feedback") if url else None
         self._log = LogTail()
 
     def listening(self) -> AbstractContextManager[None]:

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -25,14 +26,18 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         sys.stderr.writelines(f"{problem}\n" for problem in error.problems)
         return ExitCode.USAGE
     try:
-        asyncio.run(_serve(configuration))
+        again = asyncio.run(_serve(configuration))
     except (UsageError, DriverError) as error:
         complain("intercom run", str(error))
         return ExitCode.USAGE
+    if again:
+        # Whatever has changed on the disk counts from here on: the configuration, and this package too.
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 -- this very command
     return ExitCode.DONE
 
 
-async def _serve(configuration: Configuration) -> None:
+async def _serve(configuration: Configuration) -> bool:
+    """Whether it is to start again."""
     from appliance.app import logs  # noqa: PLC0415 -- a bad configuration is told before anything heavy is loaded
     from appliance.app.build import build  # noqa: PLC0415
     from appliance.app.drivers import panel_drivers  # noqa: PLC0415
@@ -53,4 +58,4 @@ async def _serve(configuration: Configuration) -> None:
     )
     # A panel that is the terminal shows the log under the display; a line of text across it would spoil both.
     logs.configure(configuration.log, handler=None if panel.note is None else NoteHandler(panel.note))
-    await serve(build(configuration, panel), stop, Supervisor())
+    return await serve(build(configuration, panel), stop, Supervisor())

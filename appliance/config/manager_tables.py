@@ -42,11 +42,14 @@ def commands(table: Table) -> Commands:
         allow=table.texts("allow", Commands.allow, check=_command),
         call_targets=table.texts("call_targets", check=formats.dial_pattern),
         logs_to=table.text("logs_to", check=formats.https_url),
+        logs_ca_file=table.path("logs_ca_file", must_exist=True),
     )
     if "call" in result.allow and not result.call_targets:
         table.complain("allow", "commands.allow: call needs commands.call_targets, the numbers that may be called")
     if "logs" in result.allow and not result.logs_to:
         table.complain("allow", "commands.allow: logs needs commands.logs_to, the https:// address they are sent to")
+    if result.logs_ca_file is not None and not result.logs_to:
+        table.complain("logs_ca_file", "commands.logs_ca_file is of no use without commands.logs_to")
     table.finish()
     return result
 

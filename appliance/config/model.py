@@ -252,6 +252,8 @@ class Commands:
     """call: the numbers that may be called, as patterns of the dial plan."""
     logs_to: str = ""
     """logs: the https:// address that the log is sent to, by POST."""
+    logs_ca_file: Path | None = None
+    """logs: PEM certificates trusted for that address instead of the system's."""
 
 
 @dataclass(frozen=True, kw_only=True)

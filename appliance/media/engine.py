@@ -172,6 +172,11 @@ class MediaEngine:
         return self._audio is not None
 
     @property
+    def audio_name(self) -> str:
+        """The name of the device, for people; "" if there is none."""
+        return "" if self._audio is None else self._audio.name
+
+    @property
     def audio_problem(self) -> str:
         """What is wrong with the device, one sentence for people; "" if nothing is. From any thread."""
         return self._problem

@@ -61,6 +61,11 @@ class Bridge:
         return self._info.serial
 
     @property
+    def registration(self) -> Registration:
+        """Whether the unit can be called."""
+        return self._registration
+
+    @property
     def client_id(self) -> str:
         """A name for the connection that no other unit has."""
         return f"{self.topics.prefix}-{self.topics.site}-{self.topics.device}"

@@ -61,7 +61,8 @@ class BrokerLink:
         """What comes on `filters`, on the loop."""
         self.kept = Kept()
         """What the store knew at the start; whole after entry, if the disk is not too slow."""
-        self._bridge = bridge
+        self.bridge = bridge
+        """What the unit says."""
         self._clock = clock or SystemClock()
         self._store = store
         self._mailbox = Mailbox(Outbox(limits, kept=store is not None), store)
@@ -110,7 +111,7 @@ class BrokerLink:
         self._inbox.open(loop)
         if self._store is not None:
             await self._open(self._store, loop)
-        self.publish(self._bridge.initial(self._clock.wall()))
+        self.publish(self.bridge.initial(self._clock.wall()))
 
         def tell(event: asyncio.Event) -> None:
             try:
@@ -136,9 +137,9 @@ class BrokerLink:
 
     def publish_event(self, event: ClientEvent) -> None:
         """Publish what `event` means, as soon as the broker can have it."""
-        publications = self._bridge.event(event, self._clock.wall())
+        publications = self.bridge.event(event, self._clock.wall())
         self.publish(publications)
-        for name, value in self._bridge.notes(publications).items():
+        for name, value in self.bridge.notes(publications).items():
             self.note(name, value)
 
     def publish(self, publications: Iterable[Publication]) -> None:
@@ -201,7 +202,7 @@ class BrokerLink:
 
         def found(kept: Kept) -> None:
             self.kept = kept
-            self.publish(self._bridge.restored(kept.notes, self._clock.wall()))
+            self.publish(self.bridge.restored(kept.notes, self._clock.wall()))
             ready.set()
 
         store.open(self._mailbox.restore, lambda kept: _on(loop, lambda: found(kept)))
@@ -213,14 +214,14 @@ class BrokerLink:
     def _heard(self, message: Received | None) -> None:
         if message is None:
             twin = self._twins.taken_over()
-        elif message.topic == self._bridge.topics.status:
+        elif message.topic == self.bridge.topics.status:
             twin = self._twins.heard(message.payload, retained=message.retained, first=message.first)
         else:
             self.messages.emit(message)
             return
         if twin is not None:
-            log.error("another unit speaks as %s: %s", self._bridge.topics.base, twin)
-            self.publish([self._bridge.happened(twin, self._clock.wall())])
+            log.error("another unit speaks as %s: %s", self.bridge.topics.base, twin)
+            self.publish([self.bridge.happened(twin, self._clock.wall())])
 
 
 class _Inbox:

@@ -14,7 +14,6 @@ from typing import Final, Protocol, Self
 
 from appliance.clock import Clock, SystemClock
 from appliance.errors import ApplianceError
-from appliance.mqtt.bridge import Bridge
 from appliance.mqtt.broker import BrokerLink
 from appliance.mqtt.command_payloads import Audit, Progress, Refusal, Response
 from appliance.mqtt.commands import SAFE_FIRST, Gate, Policy, Refused, Request
@@ -62,7 +61,6 @@ class CommandDesk:
     def __init__(
         self,
         link: BrokerLink,
-        bridge: Bridge,
         policy: Policy,
         actions: Actions,
         *,
@@ -70,7 +68,7 @@ class CommandDesk:
         clock: Clock | None = None,
     ) -> None:
         self._link = link
-        self._bridge = bridge
+        self._bridge = link.bridge
         self._gate = Gate(policy)
         self._actions = actions
         self._synchronised = synchronised
@@ -97,7 +95,7 @@ class CommandDesk:
         found = self._gate.check(name, message, self._clock.wall(), synchronised=self._synchronised())
         if isinstance(found, Request):
             found = self._hindered(found) or found
-        desk = _Correspondence(self._link, self._bridge, self._clock, message, found)
+        desk = _Correspondence(self._link, self._clock, message, found)
         if isinstance(found, Refused):
             log.info("command %s is refused: %s", name, found.detail)
             former = self._outcomes.get(found.envelope.id) if found.reason is Refusal.REPEATED else None
@@ -157,10 +155,8 @@ class CommandDesk:
 class _Correspondence:
     """What is said of one command: to its sender, and to the audit."""
 
-    def __init__(
-        self, link: BrokerLink, bridge: Bridge, clock: Clock, message: Received, found: Request | Refused
-    ) -> None:
-        self._link, self._bridge, self._clock = link, bridge, clock
+    def __init__(self, link: BrokerLink, clock: Clock, message: Received, found: Request | Refused) -> None:
+        self._link, self._bridge, self._clock = link, link.bridge, clock
         self._message = message
         self._found = found
 

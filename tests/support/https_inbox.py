@@ -31,7 +31,8 @@ def https_inbox(folder: Path) -> Iterator[tuple[HttpsInbox, Path]]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            inbox.posted.append((self.path, json.loads(body)))
+            plain = self.headers["Content-Type"].startswith("text/plain")
+            inbox.posted.append((self.path, body.decode() if plain else json.loads(body)))
             self.send_response(inbox.answers.pop(0) if inbox.answers else 204)
             self.send_header("Location", "https://localhost/elsewhere")
             self.send_header("Content-Length", "0")

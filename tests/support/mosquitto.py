@@ -17,6 +17,7 @@ from typing import Any, Self
 
 from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
@@ -186,6 +187,8 @@ class Seen:
     qos: int
     retained: bool
     """It is a retained value, given because we have just subscribed."""
+    correlation: bytes = b""
+    """What the answer belongs to (MQTT 5 §4.10)."""
 
     @property
     def value(self) -> Any:
@@ -233,6 +236,17 @@ class Observer:
             for seen in self.seen:
                 validate(seen.tail, seen.payload)
 
+    def send(
+        self, topic: str, payload: bytes, *, retain: bool = False, reply: str = "", correlation: bytes = b""
+    ) -> None:
+        """Publish, as a manager does."""
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+        if reply:
+            properties.ResponseTopic = reply
+        if correlation:
+            properties.CorrelationData = correlation
+        self._client.publish(topic, payload, 1, retain, properties).wait_for_publish(5.0)
+
     def of(self, tail: str) -> list[Seen]:
         """What came on topics whose end, after site and device, is `tail`, or begins with it if that ends in `/`."""
         return [
@@ -278,5 +292,6 @@ class Observer:
 
     def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
         with self._changed:
-            self.seen.append(Seen(message.topic, bytes(message.payload), message.qos, message.retain))
+            correlation = getattr(message.properties, "CorrelationData", b"")
+            self.seen.append(Seen(message.topic, bytes(message.payload), message.qos, message.retain, correlation))
             self._changed.notify_all()

@@ -9,7 +9,7 @@ import pytest
 
 from appliance.calls.call_info import CallInfo, CallState
 from appliance.calls.feedback_desk import FeedbackDesk
-from appliance.calls.feedback_post import TRIES
+from appliance.calls.https_post import TRIES
 from appliance.calls.log_tail import MAX_LINE, MAX_LINES, LogTail
 from appliance.calls.quality_events import FeedbackSubmitted
 from appliance.calls.settings import ClientSettings

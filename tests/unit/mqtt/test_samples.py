@@ -8,13 +8,14 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import Draft202012Validator
 
 from appliance.mqtt.bridge import Bridge
 from appliance.mqtt.catalogue import messages
 from appliance.mqtt.publication import Publication
 from appliance.mqtt.schema import schema_of
 from tests.support.client_events import every_event
+from tests.support.mqtt_schema import FORMATS
 from tests.support.unit_messages import (
     ASKED,
     AUDIT,
@@ -89,7 +90,7 @@ def test_every_sample_is_what_its_schema_says() -> None:
         if name.startswith(("status.", "resp.")):
             name = name.partition(".")[0]
         names.discard(name)
-        Draft202012Validator(schemas[name], format_checker=FormatChecker()).validate(json.loads(text)["payload"])
+        Draft202012Validator(schemas[name], format_checker=FORMATS).validate(json.loads(text)["payload"])
     assert not names, "messages without a sample"
 
 
