@@ -76,6 +76,10 @@ class Topics:
         """The configuration in use: retained."""
         return f"{self.base}/cfg/reported"
 
+    def command_topic(self, name: str) -> str:
+        """Where a command is sent to."""
+        return f"{self.base}/cmd/{_checked('command', name)}"
+
     def command(self, topic: str) -> str:
         """The name of the command that came on `topic`; "" if it is none of this unit."""
         return topic.removeprefix(f"{self.base}/cmd/") if topic.startswith(f"{self.base}/cmd/") else ""
