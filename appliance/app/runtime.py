@@ -15,7 +15,7 @@ from appliance.app import memory
 from appliance.app.build import Unit
 from appliance.app.settings import GOODBYE
 from appliance.app.supervisor import Supervisor
-from appliance.errors import LoginError, TransportError
+from appliance.errors import DriverError, LoginError, TransportError, UsageError
 from appliance.tasks import Backoff, TaskSet, retry
 
 log = logging.getLogger(__name__)
@@ -54,8 +54,25 @@ async def running(unit: Unit) -> AsyncIterator[Unit]:
             await stack.enter_async_context(unit.management)
         tasks = await stack.enter_async_context(TaskSet("unit"))
         tasks.start("login", log_in(unit))
+        tasks.start("sounds", _choose_sounds(unit))
         memory.settle()
         yield unit
+
+
+async def _choose_sounds(unit: Unit) -> None:
+    """Set the ringtone and ringback that are configured; a file or address that gives none leaves the default."""
+    tones, client = unit.configuration.tones, unit.client
+    meant: dict[str, bool | None] = {"default": True, "none": False, "auto": None}
+    for name, value, choose in (
+        ("ring_tone", tones.ring_tone, client.set_ring_tone),
+        ("ring_tone_back", tones.ring_tone_back, client.set_ring_tone_back),
+    ):
+        choice: str | bool | None = meant.get(value, value)
+        try:
+            if choice is not None:
+                await choose(choice)
+        except (UsageError, DriverError, TransportError) as error:
+            log.warning("tones.%s: %s", name, error)
 
 
 async def serve(unit: Unit, stop: asyncio.Event, supervisor: Supervisor) -> bool:

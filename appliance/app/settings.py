@@ -4,12 +4,13 @@ import uuid
 from pathlib import Path
 from typing import Final
 
+from appliance.calls.dtmf import DtmfOptions
 from appliance.calls.settings import ClientSettings
-from appliance.config.model import Configuration, Line, Media, Turn
-from appliance.media.settings import MediaSettings, TurnServer
+from appliance.config.model import Configuration, Line, Media, Turn, Voice
+from appliance.media.settings import EchoCancellation, MediaSettings, TurnServer, VoiceSettings
 from appliance.phone.dial_plan import DialPlan
 from appliance.phone.state import PhoneSettings
-from appliance.units import Seconds
+from appliance.units import Dbov, Seconds
 
 GOODBYE: Final = Seconds(0.6)
 """How long each of the registrar and the broker is waited for when the unit stops: together well under two seconds."""
@@ -36,21 +37,34 @@ def client_settings(configuration: Configuration) -> ClientSettings:
         quality_preset=quality.preset,
         feedback_url=quality.feedback_url,
         feedback_ca_file=None if quality.feedback_ca_file is None else str(quality.feedback_ca_file),
-        media=media_settings(configuration.media),
+        country=configuration.tones.country,
+        connect_tone=configuration.tones.connect_tone,
+        dtmf_options=DtmfOptions(
+            send_dtmf_type=configuration.dtmf.send_dtmf_type, detect_inband=configuration.dtmf.detect_inband
+        ),
+        media=media_settings(configuration.media, configuration.voice),
     )
 
 
-def media_settings(media: Media) -> MediaSettings:
-    """How sound travels."""
+def media_settings(media: Media, voice: Voice) -> MediaSettings:
+    """How sound travels, and what it goes through."""
     return MediaSettings(
         codecs=media.codecs,
         ptime=media.ptime,
         max_average_bitrate=media.max_average_bitrate,
+        discontinuous=media.discontinuous,
         stun=media.stun,
         turn=None if media.turn is None else turn_server(media.turn),
         dscp=media.dscp,
         playout_delay=media.playout_delay,
         loopback=media.loopback,
+        loudest=Dbov(voice.loudest),
+        side_tone=None if voice.side_tone is None else Dbov(voice.side_tone),
+        voice=VoiceSettings(
+            echo_cancellation=EchoCancellation(voice.echo_cancellation.value),
+            noise_suppression=voice.noise_suppression,
+            gain_control=voice.gain_control,
+        ),
     )
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 
@@ -11,12 +10,13 @@ from appliance.calls import headers
 from appliance.calls.account import Account
 from appliance.calls.address_watch import AddressWatch
 from appliance.calls.call import Call
-from appliance.calls.call_tones import CallTones
 from appliance.calls.cause import Cause
 from appliance.calls.client_services import ClientServices
+from appliance.calls.client_sound import ClientSound
 from appliance.calls.events import ClientEvent
 from appliance.calls.ports import Current, OnOthers
 from appliance.calls.settings import ClientSettings
+from appliance.calls.sound_events import MediaPermission, NoiseReductionReady
 from appliance.calls.stream import EventStream
 from appliance.calls.switchboard import Switchboard
 from appliance.calls.token_source import TokenGenerator, TokenSource
@@ -25,7 +25,6 @@ from appliance.errors import StateError
 from appliance.events import Emitter
 from appliance.media.engine import MediaEngine
 from appliance.media.ports import AudioDevice
-from appliance.media.tones import Tone
 from appliance.quality.feedback import rated, scored
 from appliance.sip.user_agent import UserAgent
 from appliance.units import Seconds
@@ -36,7 +35,7 @@ __all__ = ["Client", "ClientSettings"]
 K = TypeVar("K")
 
 
-class Client(ClientServices):
+class Client(ClientServices, ClientSound):
     """A telephone line for programs: `async with Client(settings, audio=…) as client`, then `await client.login(…)`.
 
     Its methods belong to the loop that entered it. Events are in `calls.events`; each is told once per transition.
@@ -50,7 +49,7 @@ class Client(ClientServices):
     ) -> None:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
-        self.media = MediaEngine(settings.media, audio, clock=self.clock)
+        self.media = MediaEngine(settings.media, audio, clock=self.clock, audio_changed=self._device_changed)
         self._board = Switchboard(settings, self.clock, self.media)
         self._streams: set[EventStream[ClientEvent]] = set()
         self._stack: AsyncExitStack | None = None
@@ -74,8 +73,14 @@ class Client(ClientServices):
             stack.enter_context(self._board.feedback.listening())
             await stack.enter_async_context(self._board.tasks)
             await stack.enter_async_context(self.media)
+            if self.media.voice.noise_suppression:
+                self._board.emit(NoiseReductionReady())
             stack.enter_context(AddressWatch(self._board.moved))
             self._stack = stack.pop_all()
+
+    def _device_changed(self, problem: str | None) -> None:
+        status = "success" if problem is None else "failure"
+        self._board.emit(MediaPermission(status=status, error=problem or ""))
 
     async def close(self) -> None:
         """End every call, unregister, disconnect, and leave nothing behind. Idempotent."""
@@ -294,45 +299,6 @@ class Client(ClientServices):
     def unmute(self) -> None:
         """Let the microphone through again."""
         self.mute(on=False)
-
-    # Tones.
-
-    @property
-    def tones(self) -> CallTones:
-        """The sounds of calls as they are set now."""
-        return self._board.tones
-
-    async def set_ring_tone(self, sound: str | Path | bool) -> None:
-        """What sounds when somebody calls: a WAV file, an `http(s)://` address of one, True (the default) or False.
-
-        It is read, or fetched and kept, before this returns: at most 16 MB, 120 s of sound, 10 s of waiting.
-
-        Raises:
-            UsageError: `sound` is none of these.
-            DriverError: no WAV file of PCM, or too long; everything stays as it was.
-            TransportError: it can't be fetched, and never was.
-        """
-        self.tones.ring(await self._board.sounds.chosen(sound))
-        self._board.sound()
-
-    async def set_ring_tone_back(self, sound: str | Path | bool | None) -> None:
-        """What sounds while the other telephone rings: as `set_ring_tone`, and over what the far end sends meanwhile.
-
-        False sounds nothing of ours and lets the far end's announcements and ringback through. None, as it is at first,
-        is a deviation from the documents, whose default is True: ours until the far end sends a sound of its own, as
-        telephones do; nobody misses "this number has changed".
-        """
-        self.tones.ring_back(None if sound is None else await self._board.sounds.chosen(sound))
-        self._board.sound()
-
-    def set_connect_tone(self, on: bool) -> None:
-        """Whether something sounds from the INVITE until something is heard of the far end."""
-        self.tones.connect(on)
-        self._board.sound()
-
-    def play_tone(self, tone: Tone | None) -> None:
-        """Sound a tone on the speaker; None ends it."""
-        self.media.play(tone)
 
     # Feedback.
 

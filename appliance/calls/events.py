@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from appliance.calls.call_info import CallEvent, Direction
 from appliance.calls.quality_events import QualityEvent
 from appliance.calls.service_events import ServiceEvent
+from appliance.calls.sound_events import SoundEvent
 from appliance.quality.sample import QualitySample
 from appliance.quality.summary import QualitySummary
 
@@ -221,6 +222,7 @@ ClientEvent = (
     | Sample
     | QualityEvent
     | ServiceEvent
+    | SoundEvent
 )
 
 Ending = CallTerminated | CallFailed | IncomingCallCanceled | IncomingCallIgnored

@@ -33,6 +33,7 @@ from appliance.calls.quality_events import (
     WarningCleared,
     WarningRaised,
 )
+from appliance.calls.sound_events import MediaPermission
 from appliance.cli.service_words import service_words
 from appliance.clock import Clock, SystemClock
 from appliance.events import event_name
@@ -145,6 +146,8 @@ def _words(event: ClientEvent) -> str:  # noqa: C901, PLR0911, PLR0912 -- a tabl
             return f"{digit} ({method})"
         case DtmfFailed(digits=digits, reason=reason):
             return f"{digits}: {reason}"
+        case MediaPermission(status=status, error=error):
+            return f"{status} {error}".strip()
         case MuteChanged(muted=muted):
             return "muted" if muted else "open"
         case HoldChanged(held=held, by=by):

@@ -15,6 +15,8 @@ from appliance.config.model import (
     AudioDriver,
     Configuration,
     Dialling,
+    Dtmf,
+    EchoCancellation,
     Line,
     Log,
     LogFormat,
@@ -24,8 +26,10 @@ from appliance.config.model import (
     Quality,
     QualityPreset,
     QualityTracking,
+    Tones,
     Turn,
     Unit,
+    Voice,
 )
 from appliance.config.positions import positions
 from appliance.config.table import Problems, Table, did_you_mean, one_of, readable_by_others
@@ -33,6 +37,8 @@ from appliance.errors import ConfigError
 from appliance.units import Milliseconds, Seconds
 
 CODECS: Final = ("opus", "G722", "PCMU", "PCMA")
+COUNTRIES: Final = ("AT", "CA", "CH", "DE", "ES", "FR", "GB", "IT", "NL", "UK", "US")
+DTMF_TYPES: Final = ("inband", "outband")
 PTIMES: Final = (10, 20, 40, 60)
 
 _TOML_PLACE: Final = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
@@ -111,6 +117,9 @@ def _configuration(top: Table) -> Configuration:
         line=_line(top.table("line")),
         media=_media(top.table("media")),
         audio=_audio(top.table("audio")),
+        voice=_voice(top.table("voice")),
+        tones=_tones(top.table("tones")),
+        dtmf=_dtmf(top.table("dtmf")),
         panel=_panel(top.table("panel")),
         dialling=_dialling(top.table("dialling")),
         quality=_quality(top.table("quality")),
@@ -174,6 +183,7 @@ def _media(table: Table) -> Media:
         codecs=table.texts("codecs", Media.codecs, check=_codec) or Media.codecs,
         ptime=table.integer("ptime", Media.ptime, min(PTIMES), max(PTIMES)),
         max_average_bitrate=table.integer("max_average_bitrate", Media.max_average_bitrate, 8_000, 48_000),
+        discontinuous=table.flag("discontinuous"),
         stun=table.texts("stun", check=formats.stun_url),
         turn=_turn(table.table("turn")) if "turn" in table else None,
         dscp=table.integer("dscp", Media.dscp, 0, 63),
@@ -221,6 +231,47 @@ def _audio(table: Table) -> Audio:
     )
     table.finish()
     return audio
+
+
+def _voice(table: Table) -> Voice:
+    voice = Voice(
+        echo_cancellation=table.choice("echo_cancellation", EchoCancellation.NONE),
+        noise_suppression=table.flag("noise_suppression"),
+        gain_control=table.flag("gain_control"),
+        side_tone=table.number("side_tone", -20.0, -40.0, -6.0) if "side_tone" in table else None,
+        loudest=table.number("loudest", Voice.loudest, -30.0, 0.0),
+    )
+    table.known("side_tone")
+    table.finish()
+    return voice
+
+
+def _tones(table: Table) -> Tones:
+    tones = Tones(
+        country=table.text("country", check=_country).upper(),
+        ring_tone=table.text("ring_tone", Tones.ring_tone),
+        ring_tone_back=table.text("ring_tone_back", Tones.ring_tone_back),
+        connect_tone=table.flag("connect_tone"),
+    )
+    table.finish()
+    return tones
+
+
+def _country(value: str) -> str:
+    return "" if not value or value.upper() in COUNTRIES else one_of(COUNTRIES)
+
+
+def _dtmf(table: Table) -> Dtmf:
+    dtmf = Dtmf(
+        send_dtmf_type=table.texts("send_dtmf_type", Dtmf.send_dtmf_type, check=_dtmf_type) or Dtmf.send_dtmf_type,
+        detect_inband=table.flag("detect_inband"),
+    )
+    table.finish()
+    return dtmf
+
+
+def _dtmf_type(value: str) -> str:
+    return "" if value in DTMF_TYPES else one_of(DTMF_TYPES) + did_you_mean(value, DTMF_TYPES)
 
 
 def _panel(table: Table) -> Panel:

@@ -57,6 +57,16 @@ COMMANDS: Final = (
 """What can be asked of a unit over MQTT, by the last level of its topic."""
 
 
+class EchoCancellation(StrEnum):
+    """What is done about the microphone hearing the loudspeaker."""
+
+    NONE = "none"
+    HANDSET = "handset"
+    """A light one, for an earpiece."""
+    HANDS_FREE = "hands-free"
+    """For a loudspeaker beside the microphone."""
+
+
 class LogFormat(StrEnum):
     """How a line of the log looks."""
 
@@ -138,6 +148,8 @@ class Media:
     """Milliseconds of sound in one packet: 10, 20, 40 or 60."""
     max_average_bitrate: int = 24_000
     """Bits a second that Opus keeps to, 8000 to 48000."""
+    discontinuous: bool = False
+    """Send nothing while the microphone is silent (Opus DTX)."""
     stun: tuple[str, ...] = ()
     """STUN servers, `stun:host[:port]`, all asked at once; the first answer counts."""
     turn: Turn | None = None
@@ -170,6 +182,46 @@ class Audio:
     """tone: the frequency of the sine, 20 to 20000."""
     level: float = -20.0
     """tone: its level in dB of full scale, -60 to 0."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Voice:
+    """[voice]: what the microphone goes through before it is sent, and how loud the speaker may be."""
+
+    echo_cancellation: EchoCancellation = EchoCancellation.NONE
+    """Of the loudspeaker's sound in the microphone."""
+    noise_suppression: bool = False
+    """Turn steady noise down."""
+    gain_control: bool = False
+    """Bring every voice to the same loudness."""
+    side_tone: float | None = None
+    """How loud the microphone is heard in a handset's earpiece, -40 to -6 dB; not at all without it."""
+    loudest: float = -9.0
+    """What the speaker gets at most, -30 to 0 dB of full scale: a limiter against acoustic shock."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tones:
+    """[tones]: what is heard before and beside a call."""
+
+    country: str = ""
+    """Whose dial tone, ringback and busy tone: two letters, like DE or US; "" is what most of Europe has."""
+    ring_tone: str = "default"
+    """"default", "none", a WAV file, or an `http(s)://` address of one."""
+    ring_tone_back: str = "auto"
+    """"auto" (ours until the far end sends its own), "default" (ours), "none" (the far end's), a file or an address."""
+    connect_tone: bool = False
+    """Sound a soft tone until something is heard of the far end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dtmf:
+    """[dtmf]: how digits go out and come in."""
+
+    send_dtmf_type: tuple[str, ...] = ("inband", "outband")
+    """As tones (`inband`), as telephone events or SIP INFO (`outband`), or as whichever the far end takes."""
+    detect_inband: bool = False
+    """Listen for digits as tones in calls."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -274,6 +326,9 @@ class Configuration:
     unit: Unit = field(default_factory=Unit)
     media: Media = field(default_factory=Media)
     audio: Audio = field(default_factory=Audio)
+    voice: Voice = field(default_factory=Voice)
+    tones: Tones = field(default_factory=Tones)
+    dtmf: Dtmf = field(default_factory=Dtmf)
     panel: Panel = field(default_factory=Panel)
     dialling: Dialling = field(default_factory=Dialling)
     quality: Quality = field(default_factory=Quality)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from types import MappingProxyType
 
-from appliance.calls import events, quality_events
+from appliance.calls import events, quality_events, sound_events
 from appliance.calls.call_info import CallInfo, CallState, Direction
 from appliance.calls.events import ClientEvent
 from appliance.quality.feedback import Feedback, Issue
@@ -86,6 +86,8 @@ def every_event() -> list[ClientEvent]:
         events.LoginFailed(cause="Authentication Error", status=403, reason="Forbidden"),
         events.Login(aor="sip:201@sip.example.org"),
         events.ConnectionChange(state="connected", reason="registered"),
+        sound_events.NoiseReductionReady(),
+        sound_events.MediaPermission(status="failure", error="microphone: Device unavailable"),
         events.Calling(call=outgoing),
         events.CallRemoteRinging(call=outgoing, early_media=False),
         events.CallConnected(call=outgoing),

@@ -4,10 +4,11 @@ from pathlib import Path
 import pytest
 
 from appliance.app.settings import client_settings, instance_id, media_settings, phone_settings
-from appliance.config import model
+from appliance.config import load, model
 from appliance.config.secret import Secret
 from appliance.errors import UsageError
-from appliance.media.settings import MediaSettings
+from appliance.media.settings import EchoCancellation, MediaSettings, VoiceSettings
+from appliance.media.tone_plan import COUNTRIES
 from appliance.units import Milliseconds, Seconds
 
 LINE = model.Line(registrars=("wss://a.test",), user="201", password=Secret("word"), domain="b.test")
@@ -15,7 +16,7 @@ CONFIGURATION = model.Configuration(line=LINE)
 
 
 def test_the_defaults_of_the_configuration_are_those_of_the_parts() -> None:
-    assert media_settings(model.Media()) == MediaSettings()
+    assert media_settings(model.Media(), model.Voice()) == MediaSettings()
     assert client_settings(CONFIGURATION).ring_timeout == 60.0
 
 
@@ -24,13 +25,14 @@ def test_every_value_arrives() -> None:
         codecs=("PCMA",),
         ptime=40,
         max_average_bitrate=8000,
+        discontinuous=True,
         stun=("stun:a",),
         turn=model.Turn(urls=("turn:a",), user="u", password=Secret("p")),
         dscp=0,
         playout_delay=Milliseconds(60.0),
         loopback=True,
     )
-    made = media_settings(media)
+    made = media_settings(media, model.Voice())
     changed = {
         field.name for field in fields(made) if getattr(made, field.name) != getattr(MediaSettings(), field.name)
     }
@@ -63,3 +65,14 @@ def test_the_instance_is_the_same_after_every_start_and_another_on_another_machi
     assert first != instance_id(replace(LINE, user="202"), one)
     assert "0123456789abcdef" not in first.replace("-", "")
     assert instance_id(LINE, empty) == instance_id(LINE, tmp_path / "nowhere") == ""
+
+
+def test_voice_tones_and_digits_reach_their_parts() -> None:
+    voice = model.Voice(
+        echo_cancellation=model.EchoCancellation.HANDS_FREE, noise_suppression=True, side_tone=-18.0, loudest=-12.0
+    )
+    made = media_settings(model.Media(discontinuous=True), voice)
+    assert made.voice == VoiceSettings(echo_cancellation=EchoCancellation.HANDS_FREE, noise_suppression=True)
+    assert (made.side_tone, made.loudest, made.discontinuous) == (-18.0, -12.0, True)
+    assert [each.value for each in model.EchoCancellation] == [each.value for each in EchoCancellation]
+    assert load.COUNTRIES == COUNTRIES

@@ -177,6 +177,17 @@ ERRORS = [
     (LINE + '[quality]\nfeedback_ca_file = "nowhere.pem"', "quality.feedback_ca_file: there is no file nowhere.pem"),
     (LINE + "[medai]\n", "unit.toml:5: medai is not known at the top of the file; did you mean media?"),
     (LINE + "media = 3", "unit.toml:5: media is not known in [line]"),
+    (
+        LINE + '[voice]\necho_cancellation = "handsfree"',
+        'voice.echo_cancellation = "handsfree" can\'t be used: allowed is one of none, handset, hands-free',
+    ),
+    (LINE + "[voice]\nside_tone = -3.0", "voice.side_tone = -3.0 can't be used: allowed is a number from -40"),
+    (LINE + "[voice]\nloudest = 3", "voice.loudest = 3 can't be used: allowed is a number from -30"),
+    (LINE + '[tones]\ncountry = "XX"', 'tones.country = "XX" can\'t be used: allowed is one of AT, CA, CH'),
+    (
+        LINE + '[dtmf]\nsend_dtmf_type = ["in-band"]',
+        'dtmf.send_dtmf_type = "in-band" can\'t be used: allowed is one of',
+    ),
     (LINE + '[media]\ncodecs = ["opas"]', 'media.codecs = "opas" can\'t be used: allowed is one of opus, G722'),
     (LINE + '[media]\ncodecs = ["opas"]', "did you mean opus?"),
     (LINE + '[media]\ncodecs = ["PCMU", "PCMU"]', "unit.toml:6: media.codecs names a codec twice"),
@@ -290,8 +301,9 @@ def test_the_example_that_ships(tmp_path: Path) -> None:
 
 def test_the_example_shows_every_key() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
+    tables = ("line", "unit", "media", "audio", "voice", "tones", "dtmf", "panel", "dialling", "log")
     with pytest.raises(ConfigError) as caught:
-        parse("[line]\nq=1\n[unit]\nq=1\n[media]\nq=1\n[audio]\nq=1\n[panel]\nq=1\n[dialling]\nq=1\n[log]\nq=1", FILE)
+        parse("".join(f"[{table}]\nq=1\n" for table in tables), FILE)
     for problem in caught.value.problems:
         _, _, known = problem.partition("; known are ")
         for key in filter(None, known.split(", ")):
