@@ -14,6 +14,7 @@ from appliance.calls.ports import CallHome, Current, OnOthers, RedirectBy
 from appliance.calls.state import Status
 from appliance.errors import StateError, UsageError
 from appliance.media.session import MediaSession
+from appliance.quality.feedback import scored
 from appliance.quality.sample import Counters, QualitySample
 from appliance.quality.summary import QualitySummary
 from appliance.sip.events import Incoming, InviteId
@@ -296,6 +297,10 @@ class Call:
         """
         snapshot = self._home.agent.snapshot(self._leg.invite) if self.answered and self._leg.invite else None
         return None if snapshot is None else connect_token.encode(snapshot, self.uuid)
+
+    async def post_feedback(self, score: int | None = None, issue: str | None = None) -> None:
+        """Say what it is like, or was; see `Client.post_feedback`."""
+        await self._home.feedback.submit(self.uuid, scored(score, issue))
 
     async def wait_answered(self) -> bool:
         """Wait until it is answered (True) or over without that (False; `ending` tells why)."""

@@ -4,6 +4,7 @@ from asyncio import Future
 from typing import Literal, Protocol
 
 from appliance.calls.events import ClientEvent
+from appliance.calls.feedback_desk import FeedbackDesk
 from appliance.calls.settings import ClientSettings
 from appliance.clock import Clock
 from appliance.media.engine import MediaEngine
@@ -26,6 +27,7 @@ class CallHome(Protocol):
     settings: ClientSettings
     clock: Clock
     media: MediaEngine
+    feedback: FeedbackDesk
 
     @property
     def agent(self) -> UserAgent:

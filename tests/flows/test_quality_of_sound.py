@@ -212,7 +212,7 @@ async def _slow_candidates_volumes_and_feedback(folder: Path, place: dict[str, A
             await _remote_audio(grace, heidi, answered)
             call.hang_up()
             await heidi.told(CallTerminated)
-            await _feedback(grace, inbox)
+            await _feedback(grace, call, inbox)
 
             call, answered = await connect(heidi, grace)
             await metric(grace, "ice_timeout", None, active=False, count=2)
@@ -220,11 +220,11 @@ async def _slow_candidates_volumes_and_feedback(folder: Path, place: dict[str, A
             await grace.told(CallTerminated, count=2)
 
 
-async def _feedback(phone: Phone, inbox: HttpsInbox) -> None:
+async def _feedback(phone: Phone, call: Call, inbox: HttpsInbox) -> None:
     """On the call that has ended: stars, a score, and a user who declines, which the address refuses."""
     client, uuid = phone.client, phone.client.last_call_uuid
     await client.submit_call_quality_feedback(uuid, 3, ["ROBOTIC_AUDIO"], "tinny", send_console_logs=True)
-    await client.post_feedback(4, "echo")
+    await call.post_feedback(4, "echo")
     inbox.answers += [403]
     with pytest.raises(TransportError, match="403"):
         await client.post_feedback()

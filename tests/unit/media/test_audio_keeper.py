@@ -131,9 +131,12 @@ def test_a_device_that_goes_is_reported_replaced_by_a_clock_and_taken_back() -> 
     bench = Bench(card)
     bench.keeper.look()
     assert bench.sounding()
+    assert until(lambda: bench.keeper.microphone.loudness.measured > 0.1)
     card.unplug()
+    measured = bench.keeper.microphone.loudness.measured
     assert until(lambda: bench.problems == ["card: taken away", "card: not found"])
     assert bench.sounding()
+    assert bench.keeper.microphone.loudness.measured == measured, "the silence in its place is no microphone's"
     card.present = True
     assert until(lambda: card.starts == 2)
     assert until(lambda: bench.problems[-1] is None)
