@@ -19,6 +19,10 @@ class Board(CallHome, Protocol):
     tasks: TaskSet
 
     @property
+    def own_uri(self) -> str:
+        """Our address of record."""
+
+    @property
     def reachable(self) -> bool:
         """Requests reach far ends, and they reach us."""
 

@@ -293,7 +293,7 @@ class Client(ClientServices, ClientSound):
         if call is None:
             self._board.arm_mute(on=on)
         else:
-            for mate in self._board.conferences.mates(call):
+            for mate in self._board.services.conferences.mates(call):
                 mate.mute(on=on)
 
     def unmute(self) -> None:

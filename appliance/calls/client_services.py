@@ -1,9 +1,11 @@
-"""[I/O] The supplementary services of a client: redirection, forwarding, do not disturb, pickup."""
+"""[I/O] The supplementary services of a client: redirection, forwarding, do not disturb, pickup, lamps."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from appliance.calls import destination
 from appliance.calls.call import Call
+from appliance.calls.dialog_info import Lamp
 from appliance.calls.ports import RedirectBy
 from appliance.calls.screening import Forwarding
 from appliance.calls.service_events import DoNotDisturbChanged
@@ -45,23 +47,23 @@ class ClientServices:
             UsageError: it is not 2 to 4 different calls.
             StateError: one of them is not answered.
         """
-        return await self._board.conferences.join(calls)
+        return await self._board.services.conferences.join(calls)
 
     @property
     def do_not_disturb(self) -> bool:
         """Calls are turned away without ringing; `CallTurnedAway` tells of each. Calls that are there go on."""
-        return self._board.screening.do_not_disturb
+        return self._board.services.reception.screening.do_not_disturb
 
     @do_not_disturb.setter
     def do_not_disturb(self, on: bool) -> None:
-        if on != self._board.screening.do_not_disturb:
-            self._board.screening.do_not_disturb = on
+        if on != self._board.services.reception.screening.do_not_disturb:
+            self._board.services.reception.screening.do_not_disturb = on
             self._board.emit(DoNotDisturbChanged(on=on))
 
     @property
     def forwarding(self) -> Forwarding:
         """Where calls are sent at present, as SIP URIs."""
-        return self._board.screening.forwarding
+        return self._board.services.reception.screening.forwarding
 
     def forward(
         self,
@@ -85,7 +87,7 @@ class ClientServices:
         named = {"always": always, "busy": busy, "no_answer": no_answer}
         targets = {name: self._target(name, dest) for name, dest in named.items() if dest is not None}
         seconds = self.forwarding.after if after is None else after
-        self._board.screening.forwarding = replace(self.forwarding, after=seconds, **targets)
+        self._board.services.reception.screening.forwarding = replace(self.forwarding, after=seconds, **targets)
 
     def _target(self, name: str, dest: str) -> str:
         if not dest:
@@ -94,3 +96,25 @@ class ClientServices:
         if uri.partition(":")[2].partition(";")[0] == self._board.own_uri.partition(":")[2]:
             raise UsageError(f"{name}: {dest!r} is this line itself")
         return uri
+
+    # Lamps.
+
+    def watch(self, dest: str) -> Lamp:
+        """Watch what the telephones of `dest` do (busy lamp field, RFC 4235), also after the line was lost.
+
+        `LampChanged` tells each change; what is returned is known now, mostly "unknown".
+
+        Raises:
+            UsageError: `dest` is no address.
+            StateError: 64 addresses are watched already.
+        """
+        return self._board.services.lamps.watch(destination.uri(dest, self._board.settings.sip_domain))
+
+    def unwatch(self, dest: str) -> None:
+        """Watch it no longer."""
+        self._board.services.lamps.unwatch(destination.uri(dest, self._board.settings.sip_domain))
+
+    @property
+    def lamps(self) -> Mapping[str, Lamp]:
+        """What is shown of each address that is watched, by SIP URI."""
+        return self._board.services.lamps.shown

@@ -3,22 +3,26 @@
 from appliance.calls import dtmf, remote_audio
 from appliance.calls.board import Board
 from appliance.calls.call import Call
+from appliance.calls.mailbox import Mailbox
 from appliance.calls.messages import Messages
 from appliance.sip.events import RequestReceived
 
 
 class PeerRequests:
-    """INFO and MESSAGE in calls; one of a kind that we have no use for is refused as such."""
+    """INFO and MESSAGE in calls, NOTIFY outside; one of a kind that we have no use for is refused as such."""
 
-    def __init__(self, board: Board, messages: Messages) -> None:
+    def __init__(self, board: Board, messages: Messages, mailbox: Mailbox) -> None:
         self._board = board
         self._messages = messages
+        self._mailbox = mailbox
 
     def received(self, event: RequestReceived) -> None:
         """Answer a request."""
         call = self._board.of_invite(event.invite)
-        if call is None:
-            status = 481 if event.method == "NOTIFY" or event.invite is not None else 403
+        if call is None and event.invite is None:
+            status = self._mailbox.told(event) if event.method == "NOTIFY" else 403
+        elif call is None:
+            status = 481
         elif event.method == "INFO":
             status = self._informed(call, event)
         elif event.method == "MESSAGE":

@@ -6,7 +6,9 @@ They belong to `events.ClientEvent` as much as those of `events.py`.
 from dataclasses import dataclass
 
 from appliance.calls.call_info import CallEvent
+from appliance.calls.dialog_info import Lamp
 from appliance.calls.message import Message
+from appliance.calls.message_summary import MessageSummary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +132,22 @@ class ConferenceChanged:
     calls: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagesWaiting:
+    """The mailbox of our user has changed (RFC 3842); `summary.new` and `summary.old` count its voice messages."""
+
+    summary: MessageSummary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LampChanged:
+    """The telephones of `uri`, which is watched, do something else now; `remote` is with whom, "" if not told."""
+
+    uri: str
+    lamp: Lamp
+    remote: str = ""
+
+
 ServiceEvent = (
     TransferProgress
     | Transferred
@@ -144,4 +162,6 @@ ServiceEvent = (
     | CallTurnedAway
     | DoNotDisturbChanged
     | ConferenceChanged
+    | MessagesWaiting
+    | LampChanged
 )

@@ -9,29 +9,21 @@ from functools import partial
 from typing import Final
 
 from appliance.calls import connect_token, destination, headers, progress_tone
-from appliance.calls.auto_answering import AutoAnswering
 from appliance.calls.call import Call
 from appliance.calls.call_info import CallState, Direction
 from appliance.calls.call_tones import CallTones, Sound
-from appliance.calls.conferences import Conferences
 from appliance.calls.events import ClientEvent, PermissionDenied
 from appliance.calls.facts import CallFacts
 from appliance.calls.feedback_desk import FeedbackDesk
 from appliance.calls.line import Line
-from appliance.calls.messages import Messages
 from appliance.calls.netlink import is_gone
-from appliance.calls.peer_requests import PeerRequests
 from appliance.calls.ports import Current, OnOthers, RedirectBy
 from appliance.calls.quality_events import Volume
-from appliance.calls.referrals import Referrals
-from appliance.calls.replacement import Replacement
-from appliance.calls.screening import MOVED, Screening, Verdict, diversion
-from appliance.calls.service_events import CallTurnedAway
+from appliance.calls.services import Services
 from appliance.calls.settings import ClientSettings
 from appliance.calls.sound_source import SoundSource
 from appliance.calls.table import CallTable
 from appliance.calls.timers import Timers
-from appliance.calls.transfers import Transfers, sent_elsewhere
 from appliance.calls.volume_teller import VolumeTeller
 from appliance.clock import Clock
 from appliance.errors import DescriptionError, GrantError, StateError, TransportError
@@ -73,26 +65,15 @@ class Switchboard:
         self._ignored = Timers()
         self._requests: dict[RequestId, asyncio.Future[ResponseReceived]] = {}
         self._mute_next = False
-        self.screening = Screening(
-            settings.services.forwarding, settings.services.do_not_disturb, settings.services.do_not_disturb_status
-        )
-        self._unanswered = Timers()
-        """Calls that are forwarded when nobody answers, by UUID."""
-        self._transfers = Transfers(self)
-        self._referrals = Referrals(self)
-        self._replacement = Replacement(self)
-        self._auto_answering = AutoAnswering(self)
-        self.conferences = Conferences(self)
-        self.messages = Messages(self)
-        self._peer_requests = PeerRequests(self, self.messages)
         self.sounds = SoundSource(settings.cache_folder, settings.ca_file)
         self.tones = CallTones(tone_plan(settings.country), connecting=settings.connect_tone)
         self._tone: Sound | None = None
+        self.services = Services(self)
 
     async def released(self) -> None:
         """Wait until calls that are over have given back what they held, but not for long; forget ignored callers."""
         self._ignored.stop_all()
-        self._unanswered.stop_all()
+        self.services.close()
         if self._releases:
             await asyncio.wait(self._releases, timeout=_RELEASE_TIMEOUT)
 
@@ -247,36 +228,28 @@ class Switchboard:
     def may_resume(self, call: object) -> str:
         """Why `call` may not be resumed now, "" if it may."""
         assert isinstance(call, Call)
-        return "" if self.conferences.joins(call) else self.table.others_active(call)
+        return "" if self.services.conferences.joins(call) else self.table.others_active(call)
 
     async def transfer(self, call: object, dest: str | None, to: object) -> bool:
         """Send the far end of `call` to `dest`, or to the far end of the call `to`."""
         assert isinstance(call, Call)
         assert to is None or isinstance(to, Call)
         target = destination.uri(dest, self.settings.sip_domain) if dest is not None else ""
-        return await self._transfers.transfer(call, target, to)
+        return await self.services.transfers.transfer(call, target, to)
 
     async def redirect(self, call: object, dest: str, by: RedirectBy) -> bool:
         """Send the caller of `call`, which is not answered, to `dest`."""
         assert isinstance(call, Call)
         target = destination.uri(dest, self.settings.sip_domain)
         if by == "refer":
-            return await self._transfers.deflect(call, target)
-        self._send_elsewhere(call, target, "deflection")
+            return await self.services.transfers.deflect(call, target)
+        self.services.reception.send_elsewhere(call, target)
         return True
-
-    def _send_elsewhere(self, call: Call, target: str, why: str) -> None:
-        assert call.leg.invite is not None
-        self.agent.reject(call.leg.invite, MOVED, headers=self._diversion(why), contacts=(target,))
-        sent_elsewhere(call)
-
-    def _diversion(self, why: str) -> HeaderPairs:
-        return (("Diversion", diversion(self.own_uri, why)),)
 
     def send_message(self, call: object, content: object, content_type: str, message_type: str) -> str:
         """Send a message in `call`; its name."""
         assert isinstance(call, Call)
-        return self.messages.send(call, content, content_type, message_type)
+        return self.services.messages.send(call, content, content_type, message_type)
 
     def take_mute(self) -> bool:
         """Whether mute was armed for the next call; it no longer is."""
@@ -288,8 +261,7 @@ class Switchboard:
         assert isinstance(call, Call)
         self.table.remove(call)
         self.feedback.ended(call, call.leg.facts.former_uuid)
-        self._unanswered.stop(call.uuid)
-        self.messages.over(call)
+        self.services.over(call)
         limit = {CallState.IGNORED: _IGNORED_LIMIT, CallState.REDIRECTED: _REDIRECTED_LIMIT}.get(call.state)
         if limit is not None and call.leg.invite is not None:
             invite = call.leg.invite
@@ -308,32 +280,18 @@ class Switchboard:
                     waiting.set_result(event)
             case sip.Disconnected() | sip.Connected() | sip.Registered():
                 up = self.line.reachable
-                self.messages.signalling(up=up)
+                self.services.signalling(up=up)
+                if up and isinstance(event, sip.Registered):
+                    self.services.registered()
                 for call in self.table.calls if up or isinstance(event, sip.Disconnected) else ():
                     call.leg.reconnection.signalling(up=up)
             case sip.RegistrationFailed() | sip.Unregistered():
                 pass
-            case _ if not self._asked(event):
+            case sip.Incoming() if not self.line.account.may_be_called:
+                self.agent.reject(event.invite, 403)
+                self.emit(PermissionDenied(direction=Direction.INCOMING))
+            case _ if not self.services.asked(event):
                 self._in_call(event)
-
-    def _asked(self, event: sip.Event) -> bool:
-        """What a peer asks of us, or tells because we asked; False if it is about a call that is there."""
-        match event:
-            case sip.Incoming() if event.replaces is not None:
-                self._replacement.called(event)
-            case sip.Incoming():
-                self._called(event)
-            case sip.RequestReceived():
-                self._peer_requests.received(event)
-            case sip.Referred():
-                self._referrals.referred(event)
-            case sip.Subscribing():
-                self.agent.subscriptions.refuse(event.subscription, 403)
-            case sip.Notified() | sip.SubscriptionEnded():
-                self._transfers.happened(event)
-            case _:
-                return False
-        return True
 
     def _in_call(self, event: sip.Event) -> None:
         call = self.of_invite(getattr(event, "invite", None))
@@ -344,47 +302,3 @@ class Switchboard:
             self._ignored.stop(str(event.invite))
         if isinstance(event, sip.Offered):
             self.agent.refuse_offer(event.offer_id, 481)
-
-    def _called(self, event: sip.Incoming) -> None:
-        if not self.line.account.may_be_called:
-            self.agent.reject(event.invite, 403)
-            self.emit(PermissionDenied(direction=Direction.INCOMING))
-            return
-        busy = not self.table.may_ring(multiple=self.settings.allow_multiple_incoming)
-        verdict = self.screening.verdict(busy=busy) or self._auto_answering.verdict(event)
-        if verdict is not None:
-            self._turn_away(event, verdict)
-            return
-        wish = self._auto_answering.wish(event)
-        call = self.incoming(event)
-        if call is None:
-            return
-        call.leg.ring()
-        if wish is not None and call.waiting:
-            self._auto_answering.rings(call, wish)
-        forwarding = self.screening.forwarding
-        if forwarding.no_answer and call.waiting:
-            self._unanswered.start(call.uuid, forwarding.after, lambda: self._not_answered(call))
-
-    def _turn_away(self, event: sip.Incoming, verdict: Verdict) -> None:
-        log.info("a call from %s is turned away: %s", event.from_uri, verdict.why)
-        if verdict.target:
-            self.agent.reject(
-                event.invite, verdict.status, headers=self._diversion(verdict.why), contacts=(verdict.target,)
-            )
-        else:
-            self.agent.reject(event.invite, verdict.status)
-        self.emit(
-            CallTurnedAway(
-                caller_id=event.from_uri,
-                caller_name=event.from_name,
-                why=verdict.why,
-                status=verdict.status,
-                target=verdict.target,
-            )
-        )
-
-    def _not_answered(self, call: Call) -> None:
-        target = self.screening.forwarding.no_answer
-        if call.waiting and target:
-            self._send_elsewhere(call, target, "forward_no_answer")

@@ -7,9 +7,11 @@ from appliance.calls.service_events import (
     CallTurnedAway,
     ConferenceChanged,
     DoNotDisturbChanged,
+    LampChanged,
     MessageFailed,
     MessageReceived,
     MessageSent,
+    MessagesWaiting,
     TransferFailed,
     TransferProgress,
     Transferred,
@@ -17,7 +19,7 @@ from appliance.calls.service_events import (
 )
 
 
-def service_words(event: object) -> str:  # noqa: C901, PLR0911 -- a table of sentences, one an event
+def service_words(event: object) -> str:  # noqa: C901, PLR0911, PLR0912 -- a table of sentences, one an event
     """The sentence for an event, "" if it is about something else."""
     match event:
         case TransferProgress() | TransferFailed():
@@ -40,6 +42,10 @@ def service_words(event: object) -> str:  # noqa: C901, PLR0911 -- a table of se
             return "on" if event.on else "off"
         case AutoAnswered():
             return f"{event.call.src}: {event.by}"
+        case MessagesWaiting():
+            return f"{event.summary.new} new, {event.summary.old} old" if event.summary.waiting else "none"
+        case LampChanged():
+            return f"{event.uri}: {event.lamp}"
         case ConferenceChanged():
             return ", ".join(event.calls) or "over"
         case _:

@@ -23,7 +23,7 @@ from appliance.sip.transactions import Exchange
 from appliance.units import Seconds
 
 _MAX_NOTIFIERS: Final = 16
-_RETRY_FIRST, _RETRY_CAP = 30.0, 600.0
+_RETRY_FIRST, _RETRY_CAP = 30.0, 120.0  # seconds: a lamp should not be dark for long
 _SOON: Final = 2.0
 """Seconds after which a subscription that the notifier dropped is asked for again, at most."""
 

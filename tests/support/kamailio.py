@@ -5,11 +5,13 @@ Called numbers: a user with a binding rings at every contact (forking); a user w
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -24,6 +26,7 @@ from tests.support.ports import LOOPBACK, free_ports
 from tests.support.require import require
 
 PACKAGES = "kamailio kamailio-websocket-modules kamailio-tls-modules"
+_TABLES = Path("/usr/share/kamailio/db_sqlite")
 _CONFIGURATION = Path(__file__).with_name("kamailio.cfg")
 _TLS = """\
 [server:default]
@@ -62,6 +65,7 @@ class Kamailio:
         nonce_expire: int = 300,
         ring_timeout: float = 90.0,
         certificate_starts: float | None = None,
+        presence: bool = False,
     ) -> None:
         self.users = dict(users)
         self.domain = domain
@@ -72,6 +76,7 @@ class Kamailio:
             "ring_timeout_ms": round(ring_timeout * 1000),
         }
         self._certificate_starts = certificate_starts
+        self._presence = presence
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = Path()
         self.udp = self.ws = self.wss = 0
@@ -224,6 +229,10 @@ class Kamailio:
         for name, value in values.items():
             text = text.replace(f"@{name}@", str(value))
         (self._folder / "kamailio.cfg").write_text(text)
+        if self._presence:
+            with contextlib.closing(sqlite3.connect(self._folder / "presence.sqlite")) as database:
+                for script in ("standard", "presence"):
+                    database.executescript((_TABLES / f"{script}-create.sql").read_text())
         (self._folder / "tls.cfg").write_text(_TLS.format(chain=certificate.chain, key=certificate.key))
 
     def _launch(self, *, seconds: float = 10.0) -> None:
@@ -231,6 +240,8 @@ class Kamailio:
         program = require("kamailio", package=PACKAGES)
         folder = str(self._folder)
         arguments = ["-DD", "-E", "-m", "64", "-M", "8", "-Y", folder, "-w", folder]
+        if self._presence:
+            arguments += ["-A", "WITH_PRESENCE"]
         with (self._folder / "kamailio.log").open("wb") as log:
             self._process = subprocess.Popen(
                 [str(program), *arguments, "-P", f"{folder}/pid", "-f", f"{folder}/kamailio.cfg"],

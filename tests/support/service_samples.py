@@ -2,7 +2,9 @@
 
 from appliance.calls import service_events
 from appliance.calls.call_info import CallInfo
+from appliance.calls.dialog_info import Lamp
 from appliance.calls.message import Message
+from appliance.calls.message_summary import MessageSummary
 from appliance.calls.service_events import ServiceEvent
 
 OTHER = "sip:102@sip.example.org"
@@ -37,5 +39,7 @@ def service_events_of(outgoing: CallInfo, answered: CallInfo) -> list[ServiceEve
             target=OTHER,
         ),
         service_events.DoNotDisturbChanged(on=True),
+        service_events.MessagesWaiting(summary=MessageSummary(waiting=True, account=OTHER, new=2, old=8)),
+        service_events.LampChanged(uri=OTHER, lamp=Lamp.BUSY, remote="sip:100@sip.example.org"),
         service_events.ConferenceChanged(calls=("incoming-1", "incoming-3")),
     ]
