@@ -62,9 +62,10 @@ lock: .cache/uv/bin/uv  ## Choose the newest versions that pyproject.toml allows
 	cd tests/support/web && npm install --package-lock-only
 	cd deploy/dashboard && npm install --package-lock-only
 
-pictures: .venv/.run  ## Draw the pictures of the display that the README shows
+pictures: .venv/.test $(DASHBOARD)  ## Draw what the READMEs show: the display, and the dashboard with 600 simulated units
 	mkdir -p hardware/pictures
 	$(BIN)/intercom screens --out hardware/pictures/screens.png --in-call hardware/pictures/in-call.png
+	$(BIN)/python -m tests.support.dashboard_pictures deploy/pictures
 
 schema: .venv/.test  ## Write the schema and the samples of all MQTT messages anew, if they only grew
 	$(BIN)/intercom schema --out deploy/schema

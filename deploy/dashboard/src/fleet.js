@@ -168,6 +168,9 @@ export class Fleet {
 
   #watchDoors(unit, name, payload) {
     if (!(name.startsWith("door_") || (name === "audit" && payload.command === "door_open"))) return;
+    // A command and what became of it are one.
+    const before = this.doors.findIndex((door) => payload.command_id && door.command_id === payload.command_id);
+    if (before >= 0) this.doors.splice(before, 1);
     this.doors.push({ unit, name, ...payload });
     if (this.doors.length > DOORS) this.doors.shift();
   }

@@ -51,35 +51,35 @@ export class Attention extends List {
   render(fleet, now) {
     const items = [...fleet.sites].flatMap(([site, units]) => incidents(site, units, now));
     items.sort((one, other) => other.severity - one.severity || other.units - one.units || other.since - one.since);
-    this.show(items.slice(0, SHOWN), (item) => `${item.href} ${item.what}`, items.length);
+    const units = items.reduce((sum, item) => sum + item.units, 0);
+    this.show(items.slice(0, SHOWN), (item) => `${item.href} ${item.what}`, units);
   }
 }
 
-/** What is wrong at a site. */
+/** Units of a site by the worst that is wrong with each. */
 function incidents(site, units, now) {
-  const byProblem = new Map();
+  const byWorst = new Map();
   for (const unit of units) {
-    for (const problem of unit.problems) {
-      if (problem.severity < 1) continue;
-      if (!byProblem.has(problem.what)) byProblem.set(problem.what, []);
-      byProblem.get(problem.what).push({ unit, problem });
-    }
+    const [worst] = unit.problems;
+    if (!worst || worst.severity < 1) continue;
+    if (!byWorst.has(worst.what)) byWorst.set(worst.what, []);
+    byWorst.get(worst.what).push(unit);
   }
-  return [...byProblem.values()].flatMap((found) => (found.length < MANY ? found.map((one) => single(one, now)) : [common(site, found, now)]));
+  return [...byWorst.values()].flatMap((found) => (found.length < MANY ? found.map((unit) => single(unit, now)) : [common(site, found, now)]));
 }
 
-const since = ({ problem }) => Date.parse(problem.since ?? 0) || 0;
+const begun = (unit) => Date.parse(unit.problems[0].since ?? 0) || 0;
 
-function single({ unit, problem }, now) {
-  const { severity, what } = problem;
-  return { href: `#/unit/${unit.key}`, label: unit.label, what, severity, units: 1, since: since({ problem }), now };
+function single(unit, now) {
+  const { severity, what } = unit.problems[0];
+  const more = unit.problems.length > 1 ? `, and ${unit.problems.length - 1} more` : "";
+  return { href: `#/unit/${unit.key}`, label: unit.label, what: what + more, severity, units: 1, since: begun(unit), now };
 }
 
 function common(site, found, now) {
-  const { severity, what } = found[0].problem;
+  const { severity, what } = found[0].problems[0];
   const href = `#/units?site=${encodeURIComponent(site)}&show=problems`;
-  const first = Math.min(...found.map(since));
-  return { href, label: `${site}: ${found.length} units`, what, severity, units: found.length, since: first, now };
+  return { href, label: `${site}: ${found.length} units`, what, severity, units: found.length, since: Math.min(...found.map(begun)), now };
 }
 
 /** The worst sound first. */

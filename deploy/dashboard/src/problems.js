@@ -1,7 +1,7 @@
 // What is wrong with a unit, in words that say what to do something about. Severities: 2 bad, 1 poor, 0 a note.
 
 import { grade } from "./quality.js";
-import { celsius, decimal } from "./words.js";
+import { celsius, decimal, spoken } from "./words.js";
 
 const HOT = 80; // °C, where the processor slows down
 const WEAK = -80; // dBm
@@ -10,6 +10,18 @@ const THROTTLED = {
   frequency_capped: "its processor is slowed down",
   throttled: "its processor is slowed down",
   temperature_limit: "its processor is too hot",
+};
+
+const WHOSE = { local: "there", remote: "here" };
+const WARNINGS = {
+  high_jitter: ({ stream }) => `much jitter ${WHOSE[stream] ?? ""}`.trimEnd(),
+  high_rtt: () => "long round trip",
+  high_packetloss: ({ stream }) => `packets are lost ${stream === "local" ? "on their way there" : "on their way here"}`,
+  no_audio_received: ({ stream }) => (stream === "local" ? "says nothing" : "hears nothing"),
+  no_microphone_access: () => "has no microphone",
+  speaking_on_mute: () => "speaks into a muted microphone",
+  ice_timeout: () => "its network is slow to open a path",
+  ice_connection: () => "its media path is lost",
 };
 
 const RULES = [gone, registration, sound, quality, warnings, machine, storage, configuration, delivery];
@@ -59,7 +71,10 @@ function* quality(unit) {
 
 function* warnings(unit) {
   for (const warning of unit.warnings.values()) {
-    yield problem(1, warning.desc || warning.type.replaceAll("_", " "), warning.time);
+    // What the sound as a whole is like is said already.
+    if (warning.type === "low_mos" || warning.call?.call_uuid !== unit.call.call?.call_uuid) continue;
+    const words = WARNINGS[warning.type]?.(warning) ?? spoken(warning.type);
+    yield problem(1, words, warning.time);
   }
 }
 

@@ -4,8 +4,13 @@ import { KeyedRows, colour, h, panel, setAttribute, setText } from "./dom.js";
 import { grade } from "./quality.js";
 import { decimal } from "./words.js";
 
-const LAMP = 9;
-const PITCH = 13; // pixels from one lamp to the next
+// Lamps are as large as there is room: pixels from one to the next, for boards of up to so many units.
+const SIZES = [
+  [150, 22],
+  [450, 17],
+  [Infinity, 13],
+];
+const ACROSS = 12; // lamps, in the narrowest card
 const LEGEND = [
   ["idle", "idle"],
   ["in_call", "in a call"],
@@ -27,7 +32,9 @@ export class Switchboard {
   }
 
   render(fleet, hoursOf) {
-    const items = [...fleet.sites].map(([site, units]) => ({ site, units, hours: hoursOf(site) }));
+    const [, pitch] = SIZES.find(([most]) => fleet.units.size <= most);
+    this.board.style.setProperty("--card", `${ACROSS * pitch}px`);
+    const items = [...fleet.sites].map(([site, units]) => ({ site, units, hours: hoursOf(site), pitch }));
     this.cards.render(items, (item) => item.site);
   }
 
@@ -35,10 +42,10 @@ export class Switchboard {
     palette = null;
     this.legend.replaceChildren(
       ...LEGEND.map(([lamp, words]) => {
-        const canvas = h("canvas", { width: 2 * LAMP + 4, height: 2 * LAMP + 4 });
+        const canvas = h("canvas", { width: 22, height: 22 });
         const pen = canvas.getContext("2d");
         pen.scale(2, 2);
-        drawLamp(pen, lamp, 1, 1, false);
+        drawLamp(pen, lamp, 1, 1, 9);
         return h("li", {}, canvas, words);
       }),
     );
@@ -50,6 +57,7 @@ class Card {
   #drawn = "";
   #units = [];
   #columns = 1;
+  #pitch = 13;
 
   constructor({ site }, open) {
     this.name = h("span", { class: "site" }, site);
@@ -81,8 +89,9 @@ class Card {
     });
   }
 
-  update({ site, units, hours }) {
+  update({ site, units, hours, pitch }) {
     this.#units = units;
+    this.#pitch = pitch;
     const online = units.filter((unit) => unit.online).length;
     const talking = units.filter((unit) => unit.lamp === "in_call");
     const heard = talking.map((unit) => unit.mos).filter((mos) => mos !== null);
@@ -114,13 +123,14 @@ class Card {
     const width = this.element.clientWidth - 24;
     if (width <= 0) return;
     const lamps = this.#units.map((unit) => unit.lamp + (unit.lamp === "in_call" && unit.severity > 0 ? "!" : ""));
-    const drawn = `${width} ${lamps.join(" ")}`;
+    const pitch = this.#pitch;
+    const drawn = `${width} ${pitch} ${lamps.join(" ")}`;
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
-    this.#columns = Math.max(1, Math.floor((width + PITCH - LAMP) / PITCH));
-    const rows = Math.ceil(lamps.length / this.#columns);
+    const size = Math.round(pitch * 0.7);
+    this.#columns = Math.max(1, Math.floor((width + pitch - size) / pitch));
     const ratio = devicePixelRatio || 1;
-    const height = rows * PITCH;
+    const height = Math.ceil(lamps.length / this.#columns) * pitch;
     this.canvas.width = width * ratio;
     this.canvas.height = height * ratio;
     this.canvas.style.width = `${width}px`;
@@ -128,49 +138,57 @@ class Card {
     const pen = this.canvas.getContext("2d");
     pen.scale(ratio, ratio);
     for (const [index, lamp] of lamps.entries()) {
-      const x = (index % this.#columns) * PITCH;
-      const y = Math.floor(index / this.#columns) * PITCH + 1;
-      drawLamp(pen, lamp.replace("!", ""), x, y, lamp.endsWith("!"));
+      const x = (index % this.#columns) * pitch;
+      const y = Math.floor(index / this.#columns) * pitch + 1;
+      drawLamp(pen, lamp.replace("!", ""), x, y, size, lamp.endsWith("!"));
     }
   }
 
   #under(event) {
-    const column = Math.floor(event.offsetX / PITCH);
-    return column < this.#columns ? this.#units[Math.floor(event.offsetY / PITCH) * this.#columns + column] : undefined;
+    const column = Math.floor(event.offsetX / this.#pitch);
+    return column < this.#columns ? this.#units[Math.floor(event.offsetY / this.#pitch) * this.#columns + column] : undefined;
   }
 }
 
 let palette = null;
 
-function drawLamp(pen, lamp, x, y, marked) {
+/** `marked` says that there is something the matter with the call. */
+function drawLamp(pen, lamp, x, y, size, marked = false) {
   palette ??= Object.fromEntries(LEGEND.map(([name]) => [name, colour(`lamp-${name.replace("_", "-")}`)]));
   pen.strokeStyle = pen.fillStyle = palette[lamp];
-  pen.lineWidth = 1.5;
+  pen.lineWidth = size / 6;
   pen.beginPath();
-  if (lamp === "ringing") pen.arc(x + LAMP / 2, y + LAMP / 2, LAMP / 2, 0, 2 * Math.PI);
-  else if (lamp === "problem") triangle(pen, x, y);
-  else pen.roundRect(x + 0.5, y + 0.5, LAMP - 1, LAMP - 1, 2);
+  if (lamp === "ringing") circle(pen, x, y, size, size / 2);
+  else if (lamp === "problem") triangle(pen, x, y, size);
+  else pen.roundRect(x + 0.5, y + 0.5, size - 1, size - 1, size / 5);
   if (lamp === "lost" || lamp === "off") pen.stroke();
   else pen.fill();
-  if (lamp === "lost") {
-    pen.beginPath();
-    pen.moveTo(x + 2.5, y + 2.5);
-    pen.lineTo(x + LAMP - 2.5, y + LAMP - 2.5);
-    pen.moveTo(x + LAMP - 2.5, y + 2.5);
-    pen.lineTo(x + 2.5, y + LAMP - 2.5);
-    pen.stroke();
-  }
+  if (lamp === "lost") cross(pen, x, y, size);
   if (marked) {
     pen.fillStyle = palette.problem;
     pen.beginPath();
-    pen.arc(x + LAMP / 2, y + LAMP / 2, 2, 0, 2 * Math.PI);
+    circle(pen, x, y, size, size / 4);
     pen.fill();
   }
 }
 
-function triangle(pen, x, y) {
-  pen.moveTo(x + LAMP / 2, y);
-  pen.lineTo(x + LAMP, y + LAMP - 0.5);
-  pen.lineTo(x, y + LAMP - 0.5);
+function circle(pen, x, y, size, radius) {
+  pen.arc(x + size / 2, y + size / 2, radius, 0, 2 * Math.PI);
+}
+
+function triangle(pen, x, y, size) {
+  pen.moveTo(x + size / 2, y);
+  pen.lineTo(x + size, y + size - 0.5);
+  pen.lineTo(x, y + size - 0.5);
   pen.closePath();
+}
+
+function cross(pen, x, y, size) {
+  const inset = size * 0.28;
+  pen.beginPath();
+  pen.moveTo(x + inset, y + inset);
+  pen.lineTo(x + size - inset, y + size - inset);
+  pen.moveTo(x + size - inset, y + inset);
+  pen.lineTo(x + inset, y + size - inset);
+  pen.stroke();
 }

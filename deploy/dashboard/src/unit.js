@@ -20,7 +20,7 @@ export class Unit {
   dropped = null;
   reported = null;
   twin = null;
-  /** Warnings of the present call that have not been cleared, by type. */
+  /** Warnings of the last call that warned, which have not been cleared. */
   warnings = new Map();
   /** The newest last. */
   events = [];
@@ -112,7 +112,7 @@ export class Unit {
     if (name === "quality_hours") {
       this.hours = payload.hours ?? [];
     } else if (name === "call") {
-      if (payload.call?.call_uuid !== this.call.call?.call_uuid) this.#endCall();
+      if (payload.call?.call_uuid !== this.call.call?.call_uuid) this.readings = [];
       this.call = payload;
     } else if (["registration", "last_call", "audio", "controls", "health", "self_test", "dropped"].includes(name)) {
       this[name] = payload;
@@ -124,8 +124,7 @@ export class Unit {
     this.events.push({ name, ...payload });
     if (this.events.length > EVENTS) this.events.shift();
     if (name === "media_metrics") {
-      if (payload.active) this.warnings.set(payload.type, payload);
-      else this.warnings.delete(payload.type);
+      this.#warn(payload);
     } else if (name === "twin_seen") {
       this.twin = payload;
     }
@@ -146,9 +145,13 @@ export class Unit {
     this.#numbers = { boot: boot_id, last: before.boot === boot_id ? Math.max(seq, before.last) : seq };
   }
 
-  #endCall() {
-    this.readings = [];
-    this.warnings.clear();
+  #warn(metric) {
+    const { call_uuid } = metric.call ?? {};
+    // Events that waited come after the state that followed them: a warning counts for its own call only.
+    for (const [name, other] of this.warnings) if (other.call?.call_uuid !== call_uuid) this.warnings.delete(name);
+    const name = `${metric.type} ${metric.stream}`;
+    if (metric.active) this.warnings.set(name, metric);
+    else this.warnings.delete(name);
   }
 
   /** Whether the time alone may have changed what is wrong with it. */
