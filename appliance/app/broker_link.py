@@ -6,6 +6,7 @@ from typing import Final
 
 from appliance.app.machine import identity
 from appliance.config.model import Broker, Configuration, PanelDriver
+from appliance.mqtt import discovery
 from appliance.mqtt.bridge import Bridge
 from appliance.mqtt.broker import BrokerLink
 from appliance.mqtt.commands import Policy
@@ -67,8 +68,9 @@ def policy(configuration: Configuration) -> Policy:
     )
 
 
-def _filters(topics: Topics, _broker: Broker) -> tuple[str, ...]:
-    return topics.commands, topics.desired
+def _filters(topics: Topics, broker: Broker) -> tuple[str, ...]:
+    home = broker.home_assistant
+    return (topics.commands, topics.desired, *((discovery.birth_topic(home),) if home else ()))
 
 
 def _capabilities(configuration: Configuration, *, door: bool) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from appliance.app.broker_link import policy
+from appliance.app.home_assistant import HomeAssistant
 from appliance.app.machine import Machine, clock_synchronised
 from appliance.app.remote.actions import UnitActions
 from appliance.app.remote.log_topic import LogTopic
@@ -34,6 +35,7 @@ from appliance.tasks import TaskSet
 
 log = logging.getLogger(__name__)
 
+_DND: Final = "dnd"
 _HEALTH_EVERY: Final = 60.0  # seconds
 
 
@@ -64,6 +66,7 @@ class Management:
         unit = UnitCommands(restart, self._test, logs=self._logs, door=door)
         actions = UnitActions({**PhoneCommands(client, self._phone, volume).actions, **unit.actions})
         self._desk = CommandDesk(link, policy(configuration), actions, synchronised=synchronised, clock=self._clock)
+        self._dnd = False
         self._said: dict[type, object] = {}
         self._stack = contextlib.AsyncExitStack()
 
@@ -79,6 +82,13 @@ class Management:
         stack.callback(self._screens.subscribe(lambda _: self._look()))
         tasks = await stack.enter_async_context(TaskSet("management"))
         await stack.enter_async_context(self._desk)
+        broker = self._configuration.broker
+        if broker is not None and broker.home_assistant:
+            volume = self._volume is not None
+            await stack.enter_async_context(HomeAssistant(self._link, broker.home_assistant, volume=volume))
+        # A power cut is no reason to ring at night.
+        self._dnd = self._link.kept.notes.get(_DND) == str(True)
+        self._client.do_not_disturb = self._client.do_not_disturb or self._dnd
         self._look()
         if self._machine is not None:
             tasks.start("health", self._watch_health())
@@ -93,7 +103,11 @@ class Management:
         """Say what has changed."""
         notices = self._phone.notices
         level = None if self._volume is None else self._volume.level
-        self._say(Controls(volume=level, text=notices.text, identify=notices.identifying))
+        dnd = self._client.do_not_disturb
+        if dnd != self._dnd:
+            self._dnd = dnd
+            self._link.note(_DND, str(dnd))
+        self._say(Controls(dnd=dnd, volume=level, text=notices.text, identify=notices.identifying))
         self._say(self._sound())
 
     def _say(self, state: object) -> None:

@@ -48,17 +48,13 @@ class Bridge:
             raise UsageError(f"boot id {boot_id[:80]!r}: 1 to {_MAX_BOOT_ID} printable ASCII characters")
         self.topics = Topics(site=site, device=device, prefix=prefix)
         self.boot_id = boot_id
-        self._info = info or UnitInfo(software="")
+        self.info = info or UnitInfo(software="")
+        """What the unit is."""
         self._seq = 0
         self._registration = Registration()
         self._calls = CallStates()
         self._overview = Overview()
         self._hours = HourlyQuality()
-
-    @property
-    def serial(self) -> str:
-        """The machine's serial number, "" if it has none."""
-        return self._info.serial
 
     @property
     def registration(self) -> Registration:
@@ -74,7 +70,7 @@ class Bridge:
         """What is the case before anything happened; replaces what the last start left retained."""
         header = self._header(wall)
         return [
-            self._retained(self.topics.info, payloads.encode(header, self._info)),
+            self._retained(self.topics.info, payloads.encode(header, self.info)),
             self.state(self._registration, wall),
             self.state(self._overview, wall),
             self.state(self._hours.at(wall), wall),
@@ -192,7 +188,7 @@ class Bridge:
         return Numbered(time=wall, boot_id=self.boot_id, id=f"{self.boot_id}-{self._seq}", seq=self._seq)
 
     def _status(self, wall: datetime, state: str, reason: str) -> Publication:
-        status = Status(time=wall, boot_id=self.boot_id, state=state, reason=reason, serial=self._info.serial)
+        status = Status(time=wall, boot_id=self.boot_id, state=state, reason=reason, serial=self.info.serial)
         return self._retained(self.topics.status, payloads.encode(status))
 
     def _quality(self, call_uuid: str, payload: bytes, *, qos: int) -> Publication:

@@ -76,7 +76,7 @@ class BrokerLink:
             filters=(bridge.topics.status, *filters),
             heard=self._inbox.put,
         )
-        self._twins = Twins(bridge.boot_id, bridge.serial)
+        self._twins = Twins(bridge.boot_id, bridge.info.serial)
         self._thread: threading.Thread | None = None
         self._changed = asyncio.Event()
         self._ended = asyncio.Event()

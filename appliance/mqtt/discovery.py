@@ -18,9 +18,6 @@ from appliance.mqtt.unit_states import UnitInfo
 Component = dict[str, Any]
 """One entity, as Home Assistant's configuration has it."""
 
-STATUS: Final = "status"
-"""Below the prefix: where Home Assistant says that it has started."""
-
 _PROGRAM: Final = "intercom-appliance"
 _DIAGNOSTIC: Final = {"entity_category": "diagnostic"}
 _CONFIG: Final = {"entity_category": "config"}
@@ -38,6 +35,11 @@ _ENVELOPE: Final = (
 def topic(topics: Topics, prefix: str) -> str:
     """Where a unit is announced."""
     return f"{prefix}/device/{topics.site}/{topics.device}/config"
+
+
+def birth_topic(prefix: str) -> str:
+    """Where Home Assistant says `online` when it has started, and may have forgotten us."""
+    return f"{prefix}/status"
 
 
 def announcement(topics: Topics, prefix: str, info: UnitInfo, *, volume: bool = False) -> Publication:

@@ -26,6 +26,9 @@ async def test_every_command_is_done_answered_and_audited(mosquitto: Mosquitto, 
         assert (await managed.ask("identify", seconds=5))["status"] == "done"
         await managed.state("controls", identify=True)
         assert managed.panel.says("This is")
+        assert (await managed.ask("dnd", on=True))["status"] == "done"
+        await managed.state("controls", dnd=True)
+        assert managed.unit.client.do_not_disturb
         assert (await managed.ask("show_text", text="Back at 14:00"))["status"] == "done"
         await managed.state("controls", text="Back at 14:00")
         tested = await managed.ask("self_test")
@@ -139,6 +142,29 @@ async def test_the_answer_goes_where_it_is_wanted_but_never_to_another(mosquitto
             managed.send("hang_up", {}, reply="intercom/v1/lobby/door-2/cmd/reboot", correlation=b"2")
             seen = await other.wait(lambda seen: seen.correlation == b"2" and "/cmd/" not in seen.topic)
         assert seen.topic == f"{BASE}/resp/hang_up"
+
+
+async def test_do_not_disturb_outlives_a_restart(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    async with managed_unit(mosquitto, tmp_path) as managed:
+        assert (await managed.ask("dnd", on=True))["status"] == "done"
+    async with managed_unit(mosquitto, tmp_path) as managed:
+        await managed.state("controls", dnd=True)
+        assert managed.unit.client.do_not_disturb
+
+
+async def test_home_assistant_is_told_of_the_unit_and_again_when_it_starts(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    with Observer(mosquitto, "homeassistant/device/#", strict=False) as home:
+        async with managed_unit(mosquitto, tmp_path) as managed:
+            topic = "homeassistant/device/lobby/door-1/config"
+            first = await home.wait(lambda seen: seen.topic == topic)
+            components = first.value["components"]
+            assert {"ring", "call", "door", "dnd", "identify"} <= set(components)
+            assert not components["door"]["enabled_by_default"]
+            managed.manager.send("homeassistant/status", b"online")
+            await until(lambda: len(home.seen) == 2, seconds=30)
+            assert home.seen[0].payload == home.seen[1].payload
 
 
 async def test_logs_go_to_the_address_in_the_configuration(

@@ -92,7 +92,12 @@ def configuration(mosquitto: Mosquitto, registrar: Registrar, folder: Path | Non
         media=model.Media(loopback=True),
         dialling=model.Dialling(patterns=("1XX",)),
         broker=model.Broker(
-            host=mosquitto.host, port=mosquitto.plain, user=UNIT, password=Secret(UNIT_PASSWORD), log="warning"
+            host=mosquitto.host,
+            port=mosquitto.plain,
+            user=UNIT,
+            password=Secret(UNIT_PASSWORD),
+            log="warning",
+            home_assistant="homeassistant",
         ),
         commands=allowed,
     )

@@ -33,6 +33,8 @@ _ACCESS = """\
 user {UNIT}
 topic deny intercom/v1/lobby/guest/event/#
 topic readwrite intercom/v1/lobby/#
+topic write homeassistant/device/lobby/#
+topic read homeassistant/status
 user {READER}
 topic readwrite #
 """

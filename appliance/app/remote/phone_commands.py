@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from appliance.app.remote.actions import Action, Tell, busy, unavailable
 from appliance.calls.client import Client
 from appliance.mqtt.command_desk import Obstacle, Outcome
-from appliance.mqtt.command_payloads import Call, HangUp, Identify, Refusal, ShowText, Volume
+from appliance.mqtt.command_payloads import Call, Dnd, HangUp, Identify, Refusal, ShowText, Volume
 from appliance.phone.ports import VolumeControl
 from appliance.phone.remote import RemoteControl
 
@@ -24,6 +24,7 @@ class PhoneCommands:
         actions = {
             "call": Action(self._call, self._call_obstacle),
             "hang_up": Action(self._hang_up, self._hang_up_obstacle),
+            "dnd": Action(self._set_dnd),
             "show_text": Action(self._show_text),
             "identify": Action(self._identify, self._identify_obstacle),
         }
@@ -54,6 +55,10 @@ class PhoneCommands:
         for other in waiting:
             other.reject()
         return Outcome(result={"call_uuid": waiting[0].uuid} if waiting else {})
+
+    async def _set_dnd(self, asked: Dnd, _tell: Tell) -> Outcome:
+        self._client.do_not_disturb = asked.on
+        return Outcome()
 
     async def _show_text(self, asked: ShowText, _tell: Tell) -> Outcome:
         self._phone.show(asked.text, asked.seconds)
