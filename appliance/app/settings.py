@@ -28,6 +28,8 @@ def client_settings(configuration: Configuration) -> ClientSettings:
         ca_file=None if line.ca_file is None else str(line.ca_file),
         instance_id=instance_id(line),
         register_expires=line.register_expires,
+        calls_folder=line.calls_folder,
+        restore_within=line.restore_within,
         ring_timeout=configuration.dialling.ring_timeout,
         close_timeout=GOODBYE,
         # How many are too many is for the telephone to say.

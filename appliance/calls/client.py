@@ -10,6 +10,7 @@ from appliance.calls import headers
 from appliance.calls.account import Account
 from appliance.calls.address_watch import AddressWatch
 from appliance.calls.call import Call
+from appliance.calls.call_keeper import CallKeeper
 from appliance.calls.cause import Cause
 from appliance.calls.client_services import ClientServices
 from appliance.calls.client_sound import ClientSound
@@ -51,6 +52,7 @@ class Client(ClientServices, ClientSound):
         self.clock: Clock = clock or SystemClock()
         self.media = MediaEngine(settings.media, audio, clock=self.clock, audio_changed=self._device_changed)
         self._board = Switchboard(settings, self.clock, self.media)
+        self._keeper = CallKeeper(self._board)
         self._streams: set[EventStream[ClientEvent]] = set()
         self._stack: AsyncExitStack | None = None
 
@@ -76,6 +78,7 @@ class Client(ClientServices, ClientSound):
             if self.media.voice.noise_suppression:
                 self._board.emit(NoiseReductionReady())
             stack.enter_context(AddressWatch(self._board.moved))
+            stack.enter_context(self._keeper)
             self._stack = stack.pop_all()
 
     def _device_changed(self, problem: str | None) -> None:
@@ -122,12 +125,15 @@ class Client(ClientServices, ClientSound):
     async def login(self, user: str, password: str) -> None:
         """Connect and register; from then on the line comes back by itself whenever it is lost.
 
+        Calls that a former run has left in `ClientSettings.calls_folder` are taken up again: `CallRestored`.
+
         Raises:
             LoginError: the registrar refused; `LoginFailed` has been told.
             TransportError: it could not be reached within `login_timeout`; `LoginFailed` has been told.
         """
         self._check_open()
         await self._board.line.login(Account.of_password(user, password))
+        self._keeper.take_up()
 
     async def login_with_access_token(self, jwt: str) -> None:
         """`login` with an access token (RFC 7519) in place of user and password: its claims say who logs in.
@@ -142,6 +148,7 @@ class Client(ClientServices, ClientSound):
         """
         self._check_open()
         await self._board.line.login_with_token(TokenSource(jwt, self.clock))
+        self._keeper.take_up()
 
     async def login_with_access_token_generator(self, generator: TokenGenerator) -> None:
         """The same with an async function that makes tokens: it is asked again a minute before each one ends.
@@ -151,6 +158,7 @@ class Client(ClientServices, ClientSound):
         """
         self._check_open()
         await self._board.line.login_with_token(TokenSource(generator, self.clock))
+        self._keeper.take_up()
 
     @property
     def access_token_expires(self) -> datetime | None:

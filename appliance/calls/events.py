@@ -170,12 +170,25 @@ class MediaFailed(CallEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallRestored(CallEvent):
+    """A call is there that a former run of this program has left: `Reconnecting` follows, or its end.
+
+    It was answered `talked` seconds ago; `muted` and `held` (by us) are what they were.
+    """
+
+    talked: float
+    muted: bool
+    held: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reconnecting(CallEvent):
     """An answered call has lost its media path or its way to the registrar, and goes on; once until `Reconnected`.
 
-    `reason` is what was lost first: "media" (`MediaFailed` says when nothing is heard) or "signalling": then sound
-    goes on, and the call lives for as long as it does. A media path that is not back after
-    `ClientSettings.reconnect_timeout` ends the call: "RTP Timeout", or "Connection Error" without a registrar.
+    `reason` is what was lost first: "media" (`MediaFailed` says when nothing is heard), "signalling" (then sound goes
+    on, and the call lives for as long as it does), or "restart": this program was started anew. A media path that is
+    not back after `ClientSettings.reconnect_timeout` ends the call: "RTP Timeout", or "Connection Error" without a
+    registrar.
     """
 
     reason: str
@@ -217,6 +230,7 @@ ClientEvent = (
     | DtmfReceived
     | DtmfFailed
     | MediaFailed
+    | CallRestored
     | Reconnecting
     | Reconnected
     | Sample

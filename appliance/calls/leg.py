@@ -281,12 +281,16 @@ class Leg:
         self.emit(events.CallAnswered(call=self.info))
         if self.over:
             return
+        self.talk()
+        if self.negotiation.remote_held:
+            self._hold_changed(held=True, by="remote")
+
+    def talk(self) -> None:
+        """Both sides can: from now on it is measured and watched."""
         self.quality.answered()
         if self._home.settings.dtmf_options.detect_inband:
             self.media.rtp.detect_digits(on=True)
         self.reconnection.answered()
-        if self.negotiation.remote_held:
-            self._hold_changed(held=True, by="remote")
 
     def _dialog_ended(self, event: sip.Ended) -> None:
         if self._answer_seen and not self.progress.answered and not self.over:

@@ -42,6 +42,11 @@ class Negotiation:
         self._answer: asyncio.Future[bytes | str | None] | None = None
         self._closed = False
 
+    def restore(self, *, held: bool) -> None:
+        """We hold the far end, or not, since before this run of the program."""
+        self._holding = self.held = held
+        self._media.hold(held)
+
     async def hold(self, invite: InviteId, *, on: bool) -> bool:
         """Hold the far end, or take it back; False if it refused or the call ended: then nothing has changed."""
         if on == self._holding == self.held:

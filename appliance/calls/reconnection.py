@@ -87,6 +87,12 @@ class Reconnection:
         """The call is established: from now on it is worth saving."""
         self._call.tasks.start("path watch", self._watch())
 
+    def restored(self) -> None:
+        """The call was established by a former run of this program: its media path has gone with that."""
+        self._was_open = self._moved = True
+        self._begin("restart")
+        self._lose_media("this program was started anew")
+
     def close(self) -> None:
         """The call is over."""
         self._timers.stop_all()

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -52,6 +53,14 @@ class ClientSettings:
     """Further incoming calls ring too; otherwise they are answered 486 Busy Here while there is a call."""
     services: ServiceSettings = field(default_factory=ServiceSettings)
     """Transfer, redirection, forwarding and the like."""
+    calls_folder: Path | None = None
+    """Where calls in progress are written down, so that they outlive a crash of this program; None: they don't.
+
+    A folder of this line alone; in memory, as /run, it serves best. The files are secrets, and readable by their user
+    only.
+    """
+    restore_within: Seconds = Seconds(60.0)
+    """A call is taken up again that a former run left no longer ago; an older one is ended at the far end. 0: each."""
     close_timeout: Seconds = Seconds(2.0)
     """How long `close()` and `logout()` wait for the registrar's last answer."""
     tones: bool = False

@@ -113,6 +113,10 @@ class CallProgress:
         self._state = CallState.ANSWERED
         return True
 
+    def restore(self) -> None:
+        """It was answered in a former run of this program."""
+        self._state, self._described = CallState.ANSWERED, True
+
     def end(self, state: CallState = CallState.FAILED) -> bool:
         """The call is over. An answered one is ENDED whatever `state` says; one that was not is never ENDED."""
         if self.over:

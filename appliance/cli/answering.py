@@ -44,6 +44,7 @@ class _Answering:
         if self._manner is Manner.IGNORE:
             # The call API has nothing more to tell of a call that is ignored.
             self._session.client.agent.events.subscribe(self._signalled)
+        self._waiting.extend(call.uuid for call in self._session.client.calls)  # left by a run that was killed
         worst = ExitCode.DONE
         for _ in range(count):
             call = await self._next()
@@ -76,6 +77,8 @@ class _Answering:
 
     async def _take(self, call: Call) -> ExitCode:
         session = self._session
+        if call.answered:
+            return await sessions.talk(session, call)
         if self._manner is Manner.REJECT:
             call.reject()
             return await sessions.summarise(session, call, wanted=frozenset({"call_failed"}))

@@ -17,6 +17,9 @@ def call(options: LineOptions, to: str) -> ExitCode:
 
 
 async def _call(session: Session, to: str) -> ExitCode:
+    left = session.client.current_call
+    if left is not None and left.answered:
+        return await sessions.talk(session, left)  # by a run that was killed
     try:
         made = await session.client.call(to, dict(session.options.headers))
     except StateError as error:

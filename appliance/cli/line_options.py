@@ -33,6 +33,7 @@ class LineOptions:
     dtmf: str
     seconds: float | None
     headers: tuple[tuple[str, str], ...] = field(default=())
+    keep_calls: Path | None = None
     as_json: bool = False
     verbose: bool = False
 
@@ -51,6 +52,12 @@ def add_line_options(parser: argparse.ArgumentParser) -> None:
     )
     account.add_argument(
         "--ca", type=existing_file, metavar="PEM", help="certificates to trust for wss:// instead of the system's"
+    )
+    account.add_argument(
+        "--keep-calls",
+        type=Path,
+        metavar="DIR",
+        help="write down the call there while it lasts: started again after a crash, the command goes on with it",
     )
     media = parser.add_argument_group("sound")
     media.add_argument("--play", type=existing_file, metavar="WAV", help="what the far end hears; default: silence")
@@ -122,6 +129,7 @@ def line_options(arguments: argparse.Namespace) -> LineOptions:
         domain=domain,
         ca_file=arguments.ca,
         stun=tuple(arguments.stun),
+        keep_calls=arguments.keep_calls,
         audio=audio,
         play=arguments.play,
         record=arguments.record,

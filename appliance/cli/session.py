@@ -85,6 +85,7 @@ async def _logged_in(options: LineOptions, printer: Printer, stop: asyncio.Event
         domain=options.domain,
         ca_file=None if options.ca_file is None else str(options.ca_file),
         media=MediaSettings(stun=options.stun),
+        calls_folder=options.keep_calls,
         login_timeout=_LOGIN,
         close_timeout=Seconds(1.0),
     )

@@ -167,6 +167,8 @@ def _line(table: Table) -> Line:
         display_name=table.text("display_name", check=formats.display_name),
         ca_file=ca_file,
         register_expires=table.integer("register_expires", Line.register_expires, 100, 86_400),
+        calls_folder=table.path("calls_folder"),
+        restore_within=Seconds(table.number("restore_within", Line.restore_within, 0.0, 600.0)),
     )
     table.finish()
     return line

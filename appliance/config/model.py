@@ -122,6 +122,10 @@ class Line:
     """PEM certificates trusted for `wss://` instead of the system's."""
     register_expires: int = 120
     """Seconds a registration lasts before it has to be renewed, 100 to 86400."""
+    calls_folder: Path | None = None
+    """Where calls in progress are written down, so that they outlive a crash; best in memory: "/run/intercom/calls"."""
+    restore_within: Seconds = Seconds(60.0)
+    """A call is taken up again that was left no longer ago, 0 to 600 seconds; older ones are ended at the far end."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -98,6 +98,21 @@ class MediaSession:
         """
         await self._home.run(self._accept_answer(sdp))
 
+    @property
+    def description(self) -> str:
+        """Our last session description, "" before the first. From any thread."""
+        described = self._description
+        return "" if described is None else render(described)
+
+    def restore(self, description: str) -> None:
+        """Go on from the last description that a former run of this program has made, with a new path and new keys.
+
+        Raises:
+            DescriptionError: it is none.
+        """
+        self._description = parse(description)
+        self._id, self._version = self._description.session_id, self._description.version
+
     def restart(self) -> None:
         """Make the next offer about a new path under the same keys (ICE restart, RFC 8839 §4.4.1.1.1)."""
         self._restarting = True

@@ -13,6 +13,7 @@ from appliance.phone.inputs import (
     CallAnswered,
     CallEnded,
     CallPlaced,
+    CallRestored,
     DialFailed,
     EarlyMediaStarted,
     HoldChanged,
@@ -30,7 +31,7 @@ from appliance.units import Seconds
 
 Change = MuteChanged | HoldChanged | ReconnectionChanged | MediaChanged | QualityMeasured
 OwnCallInput = RemoteRinging | EarlyMediaStarted | CallAnswered | CallEnded | AnswerFailed | Change
-CallInput = IncomingCall | CallPlaced | DialFailed | HoldRefused | OwnCallInput
+CallInput = IncomingCall | CallRestored | CallPlaced | DialFailed | HoldRefused | OwnCallInput
 
 BUSY_STATUSES = frozenset({486, 600})
 
@@ -40,6 +41,8 @@ def progressed(state: State, event: CallInput, now: Seconds, settings: PhoneSett
     match event:
         case IncomingCall():
             return other_calls.offered(state, event, now, settings)
+        case CallRestored():
+            return other_calls.restored(state, event, now, settings)
         case CallPlaced():
             return _placed(state, event)
         case DialFailed():

@@ -3,12 +3,13 @@
 from urllib.parse import unquote
 
 from appliance.calls import events
-from appliance.calls.call_info import CallEvent, CallState
+from appliance.calls.call_info import CallEvent, CallState, Direction
 from appliance.calls.cause import Cause
 from appliance.calls.events import ClientEvent
 from appliance.phone.inputs import (
     CallAnswered,
     CallEnded,
+    CallRestored,
     EarlyMediaStarted,
     HoldChanged,
     IncomingCall,
@@ -38,6 +39,8 @@ def _of_progress(event: CallEvent, call: str) -> tuple[Input, ...]:
     match event:
         case events.IncomingCall():
             return (IncomingCall(call=call, number=number_of(event.caller_id), name=event.caller_name),)
+        case events.CallRestored():
+            return (_restored(event, call),)
         case events.CallRemoteRinging():
             ringing = RemoteRinging(call=call)
             return (ringing, EarlyMediaStarted(call=call)) if event.early_media else (ringing,)
@@ -47,6 +50,19 @@ def _of_progress(event: CallEvent, call: str) -> tuple[Input, ...]:
             return (CallAnswered(call=call),)
         case _:
             return ()
+
+
+def _restored(event: events.CallRestored, call: str) -> CallRestored:
+    incoming = event.call.direction is Direction.INCOMING
+    return CallRestored(
+        call=call,
+        number=number_of(event.call.src if incoming else event.call.dest),
+        name=event.call.caller_name,
+        incoming=incoming,
+        talked=event.talked,
+        muted=event.muted,
+        held=event.held,
+    )
 
 
 def _of_the_line(event: ClientEvent) -> tuple[Input, ...]:

@@ -52,6 +52,20 @@ class IncomingCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallRestored:
+    """A call is there that this telephone was in before its program crashed, answered `talked` seconds ago."""
+
+    call: str
+    number: str
+    name: str = ""
+    incoming: bool
+    talked: float
+    muted: bool
+    held: bool
+    """By us."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallPlaced:
     """The call that `Dial(attempt=…)` asked for exists and is named `call` from now on."""
 
@@ -197,6 +211,7 @@ Input = (
     | ButtonPressed
     | LineChanged
     | IncomingCall
+    | CallRestored
     | CallPlaced
     | DialFailed
     | RemoteRinging

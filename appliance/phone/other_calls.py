@@ -6,7 +6,7 @@ Nothing opens a microphone here but a person's key: a call that comes to the fro
 from dataclasses import replace
 
 from appliance.phone.actions import Action, Answer, HangUp, Reject, SetHold, Swap
-from appliance.phone.inputs import CallEnded, IncomingCall
+from appliance.phone.inputs import CallEnded, CallRestored, IncomingCall
 from appliance.phone.lines import LineCall
 from appliance.phone.state import Phase, PhoneSettings, State, Step, entered
 from appliance.units import Seconds
@@ -23,6 +23,25 @@ def offered(state: State, event: IncomingCall, now: Seconds, settings: PhoneSett
     if busy or state.phase not in {Phase.RINGING, Phase.IN_CALL, Phase.ON_HOLD, Phase.RECALL, Phase.OFFERED}:
         return state, (Reject(event.call),)
     return replace(state, others=(*state.others, call)), ()
+
+
+def restored(state: State, event: CallRestored, now: Seconds, settings: PhoneSettings) -> Step:
+    """The state after a call of a former run of the program has come back."""
+    if not state.hook.off_hook:
+        # Whoever talked has put the handset down meanwhile: then the call is over.
+        return state, (HangUp(event.call),)
+    call = LineCall(
+        call=event.call,
+        number=event.number,
+        name=event.name,
+        incoming=event.incoming,
+        answered_at=Seconds(now - event.talked),
+        held=event.held,
+        muted=event.muted,
+    )
+    if state.call is not None:
+        return replace(state, others=(*state.others, call)), ()
+    return established(replace(state, call=call, peer=call.peer), now, settings), ()
 
 
 def named(state: State, name: str) -> LineCall | None:
