@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -12,6 +12,7 @@ from appliance.calls.events import (
     CallFailed,
     Calling,
     CallRemoteRinging,
+    CallRestored,
     CallTerminated,
     HoldChanged,
     IncomingCall,
@@ -111,6 +112,8 @@ class CallStates:
         if known is None:
             if phase is not None:
                 self._begin(event.call, phase, wall)
+            if isinstance(event, CallRestored):
+                self._calls[event.call.call_uuid] = _restored(self._calls[event.call.call_uuid], event, wall)
         else:
             self._calls[event.call.call_uuid] = _advanced(known, event, phase, wall)
         return None
@@ -144,7 +147,14 @@ _PHASES: Final[dict[type[CallEvent], CallPhase]] = {
     CallRemoteRinging: CallPhase.ALERTING,
     IncomingCall: CallPhase.RINGING,
     CallAnswered: CallPhase.IN_CALL,
+    CallRestored: CallPhase.IN_CALL,
 }
+
+
+def _restored(begun: _Followed, event: CallRestored, wall: datetime) -> _Followed:
+    answered = wall - timedelta(seconds=event.talked)
+    held_by = frozenset({"local"} if event.held else ())
+    return replace(begun, since=answered, answered=answered, muted=event.muted, held_by=held_by)
 
 
 def _advanced(known: _Followed, event: CallEvent, phase: CallPhase | None, wall: datetime) -> _Followed:

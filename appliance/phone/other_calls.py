@@ -27,7 +27,10 @@ def offered(state: State, event: IncomingCall, now: Seconds, settings: PhoneSett
 
 def restored(state: State, event: CallRestored, now: Seconds, settings: PhoneSettings) -> Step:
     """The state after a call of a former run of the program has come back."""
-    if not state.hook.off_hook:
+    if named(state, event.call) is not None:
+        return state, ()
+    room = state.calls < settings.most_calls and (state.call is None or event.held)
+    if not state.hook.off_hook or not room:
         # Whoever talked has put the handset down meanwhile: then the call is over.
         return state, (HangUp(event.call),)
     call = LineCall(

@@ -117,6 +117,7 @@ def every_event() -> list[ClientEvent]:
         quality_events.WarningCleared(call=answered, name="high-jitter"),
         quality_events.Volume(call=answered, input=0.61, output=0.58),
         quality_events.RemoteAudioStatus(call=answered, audible=True),
+        events.CallRestored(call=answered, talked=12.5, muted=False, held=True),
         events.Reconnecting(call=answered, reason="media"),
         events.MediaFailed(call=answered, reason="the path was lost"),
         events.Reconnected(call=answered, duration=4.25),

@@ -92,6 +92,8 @@ RULES = (
     rule("the other goes after R", [P.RECALL], "CallEnded CallAnswered HoldRefused", P.ON_HOLD, P.IN_CALL),
     rule("the other is taken", [P.IN_CALL, P.ON_HOLD, P.OFFERED], "KeyPressed", P.ANSWERING),
     rule("the other by key", [P.IN_CALL, P.ON_HOLD], "KeyPressed", P.ON_HOLD, P.IN_CALL),
+    # After a crash
+    rule("a call comes back", {*OVER, P.HANDSET_OFF, P.DIAL_TONE, P.DIALLING}, "CallRestored", P.ON_HOLD, P.IN_CALL),
     # The line, and time
     rule("the line goes", [P.DIAL_TONE], "LineChanged", P.UNAVAILABLE),
     rule("the line comes", [P.UNAVAILABLE], "LineChanged", P.DIAL_TONE),

@@ -197,12 +197,17 @@ class Fingers:
                 lambda: inputs.IncomingCall(call=self._fresh(), number="101", name=self._random.choice(("", "Anna"))),
             ),
             (1.0, lambda: inputs.CallPlaced(attempt=self._random.choice((walk.state.attempt, 1)), call=self._fresh())),
+            (1.0, self._restored),
             (1.0, partial(inputs.ClockRead, "14:05")),
             (1.0, lambda: inputs.CallOffered(number=self._random.choice(("", "101", "09001", "112")))),
             (1.0, lambda: inputs.TextShown(text=self._random.choice(("", "Back soon")), seconds=Seconds(30.0))),
             (1.0, partial(inputs.Identified, seconds=Seconds(5.0))),
             (1.0, inputs.TimePassed),
         ]
+
+    def _restored(self) -> Input:
+        held = self._random.random() < 0.5
+        return inputs.CallRestored(call=self._fresh(), number="101", incoming=False, talked=9.0, muted=False, held=held)
 
     def _fresh(self) -> str:
         self._names += 1

@@ -110,7 +110,7 @@ class Walk:
 
     def _follow(self, happened: Input, actions: tuple[Action, ...]) -> None:
         match happened:
-            case inputs.IncomingCall(call=call) | inputs.CallAnswered(call=call):
+            case inputs.IncomingCall(call=call) | inputs.CallAnswered(call=call) | inputs.CallRestored(call=call):
                 self.live.add(call)
             case inputs.CallPlaced(call=call, attempt=attempt) if attempt in self.dialled:
                 self.live.add(call)
