@@ -134,7 +134,7 @@ _IN: Final = _CONNECTED | Circumstance.RECEIVING
 _SPEAKING: Final = _OUT | Circumstance.UNMUTED | Circumstance.MICROPHONE
 
 ICE_TIMEOUT: Final = Notice(metric=Metric(group="network", type="ice_timeout", desc="Possible NAT/Firewall issue"))
-"""Gathering candidates takes longer than 2 s; the value is in ms."""
+"""Gathering candidates takes longer than 2 s; the value is in ms. Where it may not take so long, it is never told."""
 
 ICE_CONNECTION: Final = Notice(
     metric=Metric(group="network", type="ice_connection", desc="network drop"), warning="ice-connectivity-lost"
