@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from appliance.app.broker_link import broker_link, unit_bridge
+from appliance.app.door import build_door
 from appliance.app.drivers import PanelDrivers, audio_device
 from appliance.app.kept_quality import without_quality
 from appliance.app.machine import clock_synchronised
@@ -18,6 +19,7 @@ from appliance.app.remote.restart import Restart
 from appliance.app.settings import client_settings, phone_settings
 from appliance.calls.client import Client
 from appliance.config.model import Configuration
+from appliance.door.door import Door as OwnDoor
 from appliance.media.ports import AudioDevice
 from appliance.mqtt.broker import BrokerLink
 from appliance.phone.controller import PhoneController
@@ -35,6 +37,8 @@ class Unit:
     broker: BrokerLink | None
     management: Management | None
     restart: Restart
+    door: OwnDoor | None = None
+    """The door it opens itself."""
 
 
 def build(
@@ -47,12 +51,16 @@ def build(
 ) -> Unit:
     """Put a unit together; `audio` takes the place of the configured sound driver.
 
-    `door` is what commands open, `synchronised` whether the time of day can be trusted.
+    `door` is what commands open in place of its own, `synchronised` whether the time of day can be trusted.
 
     Raises:
         UsageError: a value that only its user can judge, like a pattern of the dial plan.
+        DriverError: a door's relay is configured, and this machine has no GPIO header.
     """
     client = Client(client_settings(configuration), audio=audio or audio_device(configuration.audio))
+    own = build_door(configuration, client)
+    if door is None and own is not None and own.obeys:
+        door = own
     phone = PhoneController(client, phone_settings(configuration), panel.panel)
     if panel.screen_changed is not None:
         phone.screens.subscribe(panel.screen_changed)
@@ -74,4 +82,5 @@ def build(
         broker=broker,
         management=management,
         restart=restart,
+        door=own,
     )

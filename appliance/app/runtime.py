@@ -41,7 +41,7 @@ async def running(unit: Unit) -> AsyncIterator[Unit]:
     """Everything of `unit` at work, its login under way; on exit calls, registration and broker end properly.
 
     Raises:
-        DriverError: its panel can't be used.
+        DriverError: its panel or its door's relay can't be used.
     """
     async with contextlib.AsyncExitStack() as stack:
         if unit.broker is not None:
@@ -50,6 +50,8 @@ async def running(unit: Unit) -> AsyncIterator[Unit]:
             stack.push_async_callback(unit.broker.close, deadline=GOODBYE)
         await stack.enter_async_context(unit.client)
         await stack.enter_async_context(unit.phone)
+        if unit.door is not None:
+            await stack.enter_async_context(unit.door)
         if unit.management is not None:
             await stack.enter_async_context(unit.management)
         tasks = await stack.enter_async_context(TaskSet("unit"))

@@ -17,6 +17,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> ExitCode:
     """Do it."""
     # What only its user can judge, like a dial plan, is judged by its user.
+    from appliance.app.door import door_settings  # noqa: PLC0415
     from appliance.app.settings import client_settings, phone_settings  # noqa: PLC0415
 
     file: Path = arguments.file
@@ -24,6 +25,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         configuration = load(file)
         client_settings(configuration)
         phone_settings(configuration)
+        door_settings(configuration)
     except ConfigError as error:
         sys.stderr.writelines(f"{problem}\n" for problem in error.problems)
         return ExitCode.USAGE

@@ -17,6 +17,8 @@ from appliance.errors import ConfigError
 LOWEST_GPIO: Final = 2
 HIGHEST_GPIO: Final = 27
 """The GPIOs on the header; 0 and 1 belong to the memory that identifies a HAT."""
+HIGHEST_PULLED_UP: Final = 8
+"""GPIOs up to here are pulled up at reset, all others down (BCM2711 ARM Peripherals §5.3; the same on every Pi)."""
 I2C_PINS: Final = (2, 3)
 """The GPIOs of I2C bus 1, which is the header's."""
 _LEGENDS: Final = "0123456789*#ABCD"
@@ -75,6 +77,23 @@ class DisplayWiring:
     """Mounted upside down."""
 
 
+class Level(StrEnum):
+    """What a pin does to what hangs on it."""
+
+    HIGH = "high"
+    LOW = "low"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StrikeWiring:
+    """[strike]: the relay of the door."""
+
+    gpio: int
+    """Its GPIO number: one that is pulled so until the program runs that the relay stays released."""
+    held: Level
+    """The level that holds the relay, and so opens the door."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Board:
     """A whole board."""
@@ -84,6 +103,7 @@ class Board:
     keypad: KeypadWiring
     hook: HookWiring
     display: DisplayWiring
+    strike: StrikeWiring | None = None
 
 
 def load_board(file: Path) -> Board:
@@ -106,6 +126,7 @@ def load_board(file: Path) -> Board:
         keypad=_keypad(top.table("keypad")),
         hook=_hook(top.table("hook")),
         display=_display(top.table("display")),
+        strike=_strike(top.table("strike")) if "strike" in top else None,
     )
     _check_pins(board, problems)
     top.finish()
@@ -163,11 +184,27 @@ def _display(table: Table) -> DisplayWiring:
     return display
 
 
+def _strike(table: Table) -> StrikeWiring:
+    strike = StrikeWiring(
+        gpio=table.integer("gpio", 0, LOWEST_GPIO, HIGHEST_GPIO, required=True),
+        held=table.choice("held", Level.HIGH),
+    )
+    if "held" not in table:
+        table.complain("held", "strike.held is missing: the level of the pin that opens the door, high or low")
+    pulled = Level.HIGH if strike.gpio <= HIGHEST_PULLED_UP else Level.LOW
+    if strike.gpio and strike.held is pulled:
+        sentence = f"strike.gpio: GPIO {strike.gpio} is {pulled} until the program runs, and that opens the door"
+        table.complain("gpio", sentence)
+    table.finish()
+    return strike
+
+
 def _check_pins(board: Board, problems: Problems) -> None:
     """No pin has two uses."""
     uses = [(number, "keypad.rows") for number in board.keypad.rows]
     uses += [(number, "keypad.columns") for number in board.keypad.columns]
     uses += [(board.hook.gpio, "hook.gpio")] if board.hook.gpio else []
+    uses += [(board.strike.gpio, "strike.gpio")] if board.strike is not None and board.strike.gpio else []
     taken = dict.fromkeys(I2C_PINS, "the display") if board.display.bus == 1 else {}
     for number, name in uses:
         if number in taken:

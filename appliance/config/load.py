@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from appliance.config import formats
 from appliance.config.board import load_board
+from appliance.config.door import door
 from appliance.config.manager_tables import broker, commands
 from appliance.config.model import (
     Audio,
@@ -123,6 +124,7 @@ def _configuration(top: Table) -> Configuration:
         panel=_panel(top.table("panel")),
         dialling=_dialling(top.table("dialling")),
         quality=_quality(top.table("quality")),
+        door=door(top.table("door")) if "door" in top else None,
         broker=broker(top.table("broker")) if "broker" in top else None,
         commands=commands(top.table("commands")),
         log=_log(top.table("log")),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from appliance.config.board import Board
+from appliance.config.door import Door
 from appliance.config.secret import Secret
 from appliance.units import Milliseconds, Seconds
 
@@ -336,6 +337,7 @@ class Configuration:
     panel: Panel = field(default_factory=Panel)
     dialling: Dialling = field(default_factory=Dialling)
     quality: Quality = field(default_factory=Quality)
+    door: Door | None = None
     broker: Broker | None = None
     commands: Commands = field(default_factory=Commands)
     log: Log = field(default_factory=Log)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-_TABLE: Final = re.compile(r"^\s*\[\s*(?P<name>[A-Za-z0-9_.\s\"'-]+?)\s*\]\s*(?:#.*)?$")
+_TABLE: Final = re.compile(r"^\s*\[\[?\s*(?P<name>[A-Za-z0-9_.\s\"'-]+?)\s*\]?\]\s*(?:#.*)?$")
 _KEY: Final = re.compile(r"^\s*(?P<name>[A-Za-z0-9_.\"'-]+)\s*=")
 
 

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -125,6 +126,14 @@ class Table:
         value = self._take(key, bool, "true or false")
         return default if value is None else bool(value)
 
+    def date(self, key: str) -> date | None:
+        """A day, like 2026-12-31, without quotes."""
+        value = self._take(key, date, "a day like 2026-12-31, without quotes")
+        if isinstance(value, datetime):
+            self._refuse(key, value, "a day like 2026-12-31, without an hour")
+            return None
+        return value if isinstance(value, date) else None
+
     def choice(self, key: str, default: Choice) -> Choice:
         """One of the values of an enumeration."""
         kind = type(default)
@@ -174,6 +183,17 @@ class Table:
         """The table inside this one, empty where there is none."""
         value = self._take(key, dict, "a table")
         return Table(self._full(key), value or {}, self._problems, self._folder)
+
+    def tables(self, key: str) -> "tuple[Table, ...]":
+        """The tables of a list like `[[door.code]]`, none where there is none."""
+        value = self._take(key, list, "a list of tables")
+        if value is None:
+            return ()
+        name = self._full(key)
+        if any(not isinstance(entry, dict) for entry in value):
+            self._refuse(key, value, "a list of tables")
+            return ()
+        return tuple(Table(name, entry, self._problems, self._folder) for entry in value)
 
     def _take(self, key: str, kind: type | tuple[type, ...], allowed: str, *, required: bool = False) -> Any:
         """The value if it is of one of the kinds, else None, reported. `true` is not taken for a number."""

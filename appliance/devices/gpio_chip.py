@@ -55,6 +55,19 @@ def chip_labels(folder: Path = _DEV) -> dict[int, str]:
     return labels
 
 
+def header_path() -> str:
+    """The device of the header's chip, `/dev/gpiochip0`. Raises `DriverError` where there is none."""
+    return f"/dev/gpiochip{_header_number()}"
+
+
+def _header_number() -> int:
+    labels = chip_labels()
+    chip = header_chip(labels)
+    if chip is None:
+        raise DriverError(f"this machine has no GPIO header of a Raspberry Pi: found {sorted(labels.values())}")
+    return chip
+
+
 def header_pins() -> PinFactory:
     """The pins of the 40-pin header for gpiozero; `GPIOZERO_PIN_FACTORY` names another factory than lgpio's.
 
@@ -74,10 +87,7 @@ def header_pins() -> PinFactory:
 
 
 def _lgpio_pins() -> PinFactory:
-    labels = chip_labels()
-    chip = header_chip(labels)
-    if chip is None:
-        raise DriverError(f"this machine has no GPIO header of a Raspberry Pi: found {sorted(labels.values())}")
+    chip = _header_number()
     _import_lgpio()
     from gpiozero.pins.lgpio import LGPIOFactory  # noqa: PLC0415 -- imports lgpio
 

@@ -28,8 +28,8 @@ from typing import Protocol
 
 LONGEST = 10.0
 """Seconds of a pulse, whatever is configured or asked for."""
-SILENCE = 0.4
-"""Seconds without a sign of life after which a pulse ends."""
+SILENCE = 1.0
+"""Seconds without a sign of life after which a pulse ends: a machine with much to do gives one in time."""
 REST = 1.0
 """Seconds the relay stays released after a pulse."""
 
@@ -159,6 +159,8 @@ def run(guard: Guard, line: Line, say: Callable[[str], object], source: int) -> 
                     return
                 *lines, waiting = (waiting + data)[-4096:].split(b"\n")
                 for each in lines:
+                    # What was due came first, however late this process is.
+                    move(guard.tick(time.monotonic()))
                     move(guard.said(each, time.monotonic()))
             move(guard.tick(time.monotonic()))
     finally:

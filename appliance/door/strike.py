@@ -16,7 +16,7 @@ from appliance.units import Seconds
 
 log = logging.getLogger(__name__)
 
-_SIGN: Final = relay_guard.SILENCE / 4
+_SIGN: Final = relay_guard.SILENCE / 5
 """Seconds between two signs of life: from this loop, so that a loop that hangs gives none."""
 _PATIENCE: Final = 5.0
 

@@ -107,3 +107,15 @@ def test_a_configuration_names_its_board(tmp_path: Path) -> None:
         load(unit)
     (problem,) = caught.value.problems
     assert problem.startswith(f"{unit}:7: panel.board: {tmp_path}/board.toml:7: hook.gpio = 40 can't be used")
+
+
+def test_a_strike_on_a_pin_that_opens_the_door_at_reset_is_refused(tmp_path: Path) -> None:
+    board = tmp_path / "board.toml"
+    board.write_text(BOARD + '\n[strike]\ngpio = 17\nheld = "high"\n')
+    strike = load_board(board).strike
+    assert strike is not None
+    assert (strike.gpio, strike.held) == (17, "high")
+    for gpio, held, pulled in ((17, "low", "low"), (7, "high", "high")):
+        board.write_text(BOARD + f'\n[strike]\ngpio = {gpio}\nheld = "{held}"\n')
+        with pytest.raises(ConfigError, match=f"GPIO {gpio} is {pulled} until the program runs, and that"):
+            load_board(board)

@@ -281,6 +281,7 @@ def test_advice_about_permissions(tmp_path: Path) -> None:
 def test_the_example_that_ships(tmp_path: Path) -> None:
     for name in ("line.password", "broker.password", "turn.password"):
         (tmp_path / name).write_text("x\n")
+    (tmp_path / "cleaning.code").write_text("8150815\n")
     for name in ("ca.pem", "turn-ca.pem", "hall.crt", "hall.key"):
         (tmp_path / name).write_text("")
     (tmp_path / "hello.wav").write_text("")
@@ -301,13 +302,13 @@ def test_the_example_that_ships(tmp_path: Path) -> None:
 
 def test_the_example_shows_every_key() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
-    tables = ("line", "unit", "media", "audio", "voice", "tones", "dtmf", "panel", "dialling", "log")
+    tables = ("line", "unit", "media", "audio", "voice", "tones", "dtmf", "panel", "dialling", "door", "log")
     with pytest.raises(ConfigError) as caught:
         parse("".join(f"[{table}]\nq=1\n" for table in tables), FILE)
     for problem in caught.value.problems:
         _, _, known = problem.partition("; known are ")
         for key in filter(None, known.split(", ")):
-            assert f"{key} = " in text or f"[media.{key}]" in text or f"`{key} = " in text, key
+            assert f"{key} = " in text or f".{key}]" in text or f"`{key} = " in text, key
 
 
 @given(st.text(max_size=400))
@@ -335,3 +336,34 @@ def test_any_value_of_any_key_is_taken_or_refused(table: str, key: str, value: o
     found = Problems("unit.toml", {})
     _configuration(Table("", {table: {key: value}}, found, Path("/nonexistent")))
     assert found.sentences()
+
+
+def test_a_door_and_its_codes(tmp_path: Path) -> None:
+    file = tmp_path / "c.toml"
+    line = '[line]\nregistrars = ["ws://x"]\nuser = "1"\npassword = "p"\n'
+    good = parse(
+        line + '[door]\naudit = "a"\n[[door.code]]\nname = "Anna"\ndigits = "4711"\nfirst = 2026-01-01\n', file
+    )
+    assert good.door is not None
+    assert (good.door.code[0].name, good.door.code[0].digits.reveal()) == ("Anna", "4711")
+    assert "4711" not in repr(good)
+    assert parse(line, file).door is None, "no door without its table"
+    with pytest.raises(ConfigError) as caught:
+        parse(
+            line
+            + "[door]\ncommands = true\npulse = 60\n"
+            + '[[door.code]]\nname = "A"\ndigits = "123"\nways = ["voice"]\n'
+            + '[[door.code]]\nname = "B"\ndigits = "123"\nfirst = 2026-02-01\nlast = 2026-01-01\n',
+            file,
+        )
+    problems = "\n".join(caught.value.problems)
+    for sentence in (
+        "door.pulse = 60 can't be used: allowed is a number from 0.5 to 10",
+        "door.commands needs door.audit",
+        "door.code.digits can't be used: allowed are 4 to 12 digits",
+        'door.code.ways = "voice" can\'t be used',
+        "two codes have the same digits",
+        "door.code.last = 2026-01-01 can't be used",
+    ):
+        assert sentence in problems
+    assert "123" not in problems

@@ -1,10 +1,10 @@
 """The guard of the strike relay: its decisions, and processes that are killed or stopped in mid-pulse."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -66,7 +66,7 @@ def test_a_pulse_needs_signs_of_life_and_is_never_made_longer() -> None:
     guard.said(b"pulse 5000", 0.0)
     guard.said(b"here", 0.3)
     assert guard.said(b"pulse 5000", 0.35).startswith("refused")
-    assert guard.tick(0.35 + SILENCE - 0.01) == ""
+    assert guard.tick(0.35 + SILENCE - 0.01) == "", "what was refused was a sign of life too"
     assert guard.tick(0.35 + SILENCE) == "released: the service is silent"
 
 
@@ -87,6 +87,7 @@ def test_whatever_is_said_the_relay_is_held_no_longer_than_the_longest_pulse(sai
         if due is not None and due <= now:
             guard.tick(due)
             assert not guard.held
+            since = None
         guard.said(line, now)
         since = (since if since is not None else now) if guard.held else None
         assert since is None or now - since <= 3.0
@@ -104,10 +105,10 @@ async def test_a_pulse_ends_by_itself_and_is_heard_of(tmp_path: Path) -> None:
     async with Strike(
         file_line(paper), most=Seconds(5.0), changed=lambda held, why: heard.append((held, why))
     ) as strike:
-        assert await strike.pulse(Seconds(0.8))
-        assert not await strike.pulse(Seconds(0.8))
         # Longer than a silent service is waited for: its signs of life arrive.
-        assert 0.8 <= await until_released(paper, 20.0) < 0.8 + SLACK
+        assert await strike.pulse(Seconds(1.5))
+        assert not await strike.pulse(Seconds(1.5))
+        assert 1.5 <= await until_released(paper, 20.0) < 1.5 + SLACK
         assert not await strike.pulse(Seconds(6.0)), "longer than the longest"
     assert heard == [(True, ""), (False, "its time is over")]
 
@@ -122,14 +123,12 @@ async def test_a_service_killed_or_stopped_in_mid_pulse_locks_the_door(tmp_path:
     async with asyncio.timeout(60.0):
         words = (await service.stdout.readline()).split()
     assert words[0] == b"open"
-    assert changes(paper)[-1][0] == 1
-    begin = time.monotonic()
     service.send_signal(number)
     try:
-        await until_released(paper, 20.0)
-        assert time.monotonic() - begin < SLACK, "long before the pulse is over"
+        assert await until_released(paper, 20.0) < SILENCE + SLACK, "before the pulse would be over"
     finally:
-        service.kill()
+        with contextlib.suppress(ProcessLookupError):  # one of the two signals has ended it
+            service.kill()
         await service.wait()
 
 
