@@ -1,72 +1,21 @@
 """What is on the disk: after a start, a power cut at any moment, damage, and while the disk is full."""
 
 import sqlite3
-import threading
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
-from appliance.mqtt.mailbox import Mailbox
-from appliance.mqtt.outbox import Limits, Outbox
-from appliance.mqtt.outbox_store import Kept, OutboxStore
+from appliance.mqtt.outbox import Limits
 from appliance.mqtt.publication import Kind, Publication
 from tests.support.recorded_disk import Content, RecordedDisk, Sync, power_cuts
 from tests.support.small_disk import small_disk
-
-FILE = "outbox.db"
-HOUR = 3_600.0
+from tests.unit.mqtt.start import Start, number_of
 
 
 def event(number: int, *, lasting: bool = False, size: int = 0) -> Publication:
     payload = b"%d" % number + b" " * size
     return Publication(topic="event/x", payload=payload, qos=1, retain=False, lasting=lasting)
-
-
-def number_of(publication: Publication) -> int:
-    return int(publication.payload)
-
-
-class Start:
-    """One start of a service: its outbox and what is kept of it, in a folder. A context manager."""
-
-    def __init__(self, folder: Path, *, linger: float = HOUR, limits: Limits | None = None) -> None:
-        self.store = OutboxStore(folder / FILE, linger=linger)
-        self.mailbox = Mailbox(Outbox(limits, kept=True), self.store)
-        self.kept = Kept()
-        self._ready = threading.Event()
-
-    def __enter__(self) -> Self:
-        self.store.open(self.mailbox.restore, self._found)
-        assert self._ready.wait(10.0)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.store.close()
-
-    def _found(self, kept: Kept) -> None:
-        self.kept = kept
-        self._ready.set()
-
-    def synced(self) -> str:
-        """Wait until everything is on the disk; why it is not."""
-        done, problems = threading.Event(), [""]
-
-        def told(problem: str) -> None:
-            problems.append(problem)
-            done.set()
-
-        self.store.sync(told)
-        assert done.wait(10.0)
-        return problems[-1]
-
-    def delivered(self, count: int = 1_000) -> list[int]:
-        """What a broker gets and acknowledges."""
-        found: list[int] = []
-        while len(found) < count and (sending := self.mailbox.take(10)) is not None:
-            found.append(number_of(sending.publication))
-            self.mailbox.acknowledged(sending.ticket)
-        return found
 
 
 def test_what_was_not_delivered_comes_first_after_the_next_start(tmp_path: Path) -> None:
@@ -185,7 +134,7 @@ def test_without_the_syncs_something_acknowledged_is_missing(recording: Recorded
 
 
 def test_a_damaged_file_is_put_aside(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (tmp_path / FILE).write_bytes(b"this is no database, whatever its name says" * 200)
+    (tmp_path / "outbox.db").write_bytes(b"this is no database, whatever its name says" * 200)
     with Start(tmp_path) as start:
         start.mailbox.put([event(1, lasting=True)])
         assert start.synced() == ""
@@ -243,7 +192,7 @@ def test_what_is_too_much_goes_from_the_disk_too(tmp_path: Path) -> None:
         assert (start.mailbox.dropped.events, start.mailbox.dropped.audit) == (15, 0)
     with Start(tmp_path, limits=limits) as start:
         assert start.delivered() == [0, 1, 2, 18, 19]
-    database = sqlite3.connect(tmp_path / FILE)
+    database = sqlite3.connect(tmp_path / "outbox.db")
     assert database.execute("SELECT count(*) FROM events").fetchone() == (0,)
     database.close()
 
