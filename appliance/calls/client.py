@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar, overload
 from appliance.calls import headers
 from appliance.calls.account import Account
 from appliance.calls.address_watch import AddressWatch
+from appliance.calls.audio_devices import AudioDevices
 from appliance.calls.call import Call
 from appliance.calls.call_keeper import CallKeeper
 from appliance.calls.cause import Cause
@@ -25,7 +26,7 @@ from appliance.clock import Clock, SystemClock
 from appliance.errors import StateError
 from appliance.events import Emitter
 from appliance.media.engine import MediaEngine
-from appliance.media.ports import AudioDevice
+from appliance.media.ports import AudioDevice, AudioSystem
 from appliance.quality.feedback import rated, scored
 from appliance.sip.user_agent import UserAgent
 from appliance.units import Seconds
@@ -46,13 +47,20 @@ class Client(ClientServices, ClientSound):
     """
 
     def __init__(
-        self, settings: ClientSettings, *, audio: AudioDevice | None = None, clock: Clock | None = None
+        self,
+        settings: ClientSettings,
+        *,
+        audio: AudioDevice | None = None,
+        sound: AudioSystem | None = None,
+        clock: Clock | None = None,
     ) -> None:
+        """`audio` is the one device there is, or `sound` all that a machine has: `Client.audio` chooses from it."""
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
         self.media = MediaEngine(settings.media, audio, clock=self.clock, audio_changed=self._device_changed)
         self._board = Switchboard(settings, self.clock, self.media)
         self._keeper = CallKeeper(self._board)
+        self.audio = AudioDevices(sound, self.media, self._board.emit, use_default=settings.use_default_audio_device)
         self._streams: set[EventStream[ClientEvent]] = set()
         self._stack: AsyncExitStack | None = None
 
@@ -77,6 +85,8 @@ class Client(ClientServices, ClientSound):
             await stack.enter_async_context(self.media)
             if self.media.voice.noise_suppression:
                 self._board.emit(NoiseReductionReady())
+            await self.audio.start()
+            self._board.tasks.start("audio devices", self.audio.watch())
             stack.enter_context(AddressWatch(self._board.moved))
             stack.enter_context(self._keeper)
             self._stack = stack.pop_all()
@@ -84,6 +94,8 @@ class Client(ClientServices, ClientSound):
     def _device_changed(self, problem: str | None) -> None:
         status = "success" if problem is None else "failure"
         self._board.emit(MediaPermission(status=status, error=problem or ""))
+        if problem is not None:
+            self.audio.lost()
 
     async def close(self) -> None:
         """End every call, unregister, disconnect, and leave nothing behind. Idempotent."""

@@ -3,10 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
+from appliance.calls.audio_devices import AudioDevices, Kind
 from appliance.calls.call_tones import CallTones
 from appliance.calls.sound_events import NoiseReductionReady
 from appliance.calls.switchboard import Switchboard
 from appliance.media.engine import MediaEngine
+from appliance.media.ports import AudioDeviceInfo
 from appliance.media.settings import VoiceSettings
 from appliance.media.tones import Tone
 
@@ -15,6 +17,8 @@ class ClientSound:
     """Tones and voice processing; part of `Client`."""
 
     media: MediaEngine
+    audio: AudioDevices
+    """Microphone, speaker and ringer: which is used, live in a call."""
     _board: Switchboard
 
     @property
@@ -53,6 +57,13 @@ class ClientSound:
     def play_tone(self, tone: Tone | None) -> None:
         """Sound a tone on the speaker; None ends it."""
         self.media.play(tone)
+
+    def available_devices(self, kind: Kind | None = None) -> tuple[AudioDeviceInfo, ...]:
+        """Microphones ("input"), loudspeakers ("output") or both (None): those that are there, with ids that stay.
+
+        Raises `UsageError` for another word. Empty for a client that was given one device.
+        """
+        return self.audio.available(kind)
 
     async def process_voice(self, settings: VoiceSettings) -> None:
         """Let the microphone go through what `settings` want: echo cancellation, noise suppression, gain control.

@@ -65,6 +65,8 @@ class ClientSettings:
     """How long `close()` and `logout()` wait for the registrar's last answer."""
     tones: bool = False
     """Sound ringtone and ringback by itself; off where a telephone around the client decides that."""
+    use_default_audio_device: bool = False
+    """Stay with the system's default microphone and speaker when others are plugged in; else the latest are used."""
     country: str = ""
     """Whose tones: two letters, like DE, US or GB; "" is what most of Europe has (see `media.tone_plan`)."""
     connect_tone: bool = True

@@ -5,6 +5,8 @@ They belong to `events.ClientEvent` as much as those of `events.py`.
 
 from dataclasses import dataclass
 
+from appliance.media.ports import AudioDeviceInfo
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoiseReductionReady:
@@ -23,4 +25,12 @@ class MediaPermission:
     """Why not, a sentence for people."""
 
 
-SoundEvent = NoiseReductionReady | MediaPermission
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioDeviceChanged:
+    """A microphone or loudspeaker was plugged in (`change` "added") or is gone ("removed")."""
+
+    change: str
+    device: AudioDeviceInfo
+
+
+SoundEvent = NoiseReductionReady | MediaPermission | AudioDeviceChanged

@@ -193,7 +193,7 @@ class Switchboard:
             tone = progress_tone.wanted(self.table.calls, self.tones)
             if tone != self._tone:
                 self._tone = tone
-                self.media.play(tone)
+                self.media.play(tone, ringer=tone is self.tones.ring_tone)
 
     def _demand_changed(self) -> None:
         self._volumes.look()

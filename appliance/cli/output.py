@@ -33,7 +33,7 @@ from appliance.calls.quality_events import (
     WarningCleared,
     WarningRaised,
 )
-from appliance.calls.sound_events import MediaPermission
+from appliance.calls.sound_events import AudioDeviceChanged, MediaPermission
 from appliance.cli.service_words import service_words
 from appliance.clock import Clock, SystemClock
 from appliance.events import event_name
@@ -146,6 +146,8 @@ def _words(event: ClientEvent) -> str:  # noqa: C901, PLR0911, PLR0912 -- a tabl
             return f"{digit} ({method})"
         case DtmfFailed(digits=digits, reason=reason):
             return f"{digits}: {reason}"
+        case AudioDeviceChanged(change=change, device=device):
+            return f"{change} {device.label}"
         case MediaPermission(status=status, error=error):
             return f"{status} {error}".strip()
         case MuteChanged(muted=muted):

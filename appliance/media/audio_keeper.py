@@ -130,6 +130,13 @@ class AudioKeeper:
         self._retry_at = Seconds(0.0)
         self._retry = _FIRST_RETRY
 
+    def use(self, device: AudioDevice) -> None:
+        """Let `device` take the place of the one in use, at once if one is open. From any thread."""
+        with self._lock:
+            self._device = device
+            self._retry_at, self._retry = Seconds(0.0), _FIRST_RETRY
+        self._event.set()
+
     def look(self) -> None:
         """What is needed may have changed. From any thread."""
         with self._lock:

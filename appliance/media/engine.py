@@ -21,7 +21,8 @@ from appliance.media.engine_loop import EngineLoop
 from appliance.media.events import DeviceChanged, MediaEvent
 from appliance.media.mixer import Mixer
 from appliance.media.ports import AudioDevice
-from appliance.media.recording import Recording, RecordingPlayer
+from appliance.media.recording import Recording
+from appliance.media.ringer import Ringer, player
 from appliance.media.session import MediaSession
 from appliance.media.settings import MediaSettings, VoiceSettings
 from appliance.media.tones import Tone, ToneGenerator
@@ -61,6 +62,7 @@ class MediaEngine:
         self._voice = VoiceSettings()
         self._keeper: AudioKeeper | None = None
         self._problem = ""
+        self._ringer = Ringer(self._home.clock)
 
     async def __aenter__(self) -> Self:
         home = self._home
@@ -85,6 +87,7 @@ class MediaEngine:
         for session in tuple(self._home.sessions):
             await session.finish()
         self._home.mixer.play(None)
+        self._ringer.close()
         if self._keeper is not None:
             # Blocks, on the network's own thread, which has nothing else to do any more.
             self._keeper.close()
@@ -99,6 +102,16 @@ class MediaEngine:
         """Let the peers of these sessions hear each other as well, from now on, and no others; () for none."""
         streams = tuple(session.rtp.stream for session in sessions)
         self._home.mixer.confer(stream for stream in streams if stream is not None)
+
+    def use_audio(self, device: AudioDevice) -> None:
+        """Let `device` take the place of the sound card in use, in calls that are there too."""
+        self._audio = device
+        if self._keeper is not None:
+            self._keeper.use(device)
+
+    def use_ringer(self, device: AudioDevice | None) -> None:
+        """Let `device` sound ringtones from the next one on; None is the speaker of calls."""
+        self._ringer.use(device)
 
     @property
     def voice(self) -> VoiceSettings:
@@ -121,9 +134,14 @@ class MediaEngine:
         """Gather candidates ahead for a call that is likely within `keep` seconds. From any thread."""
         self._home.soon(lambda: self._home.pool.fill(keep))
 
-    def play(self, sound: Tone | Recording | None) -> None:
-        """Sound `sound` on the speaker in place of the one that sounds; None ends it. From any thread."""
-        self._home.soon(lambda: self._play(sound))
+    def play(self, sound: Tone | Recording | None, *, ringer: bool = False) -> None:
+        """Sound `sound` in place of the one that sounds; None ends it. From any thread.
+
+        `ringer`: on the device of ringtones, if there is one of its own, else on the speaker.
+        """
+        apart = ringer and self._ringer.has_device
+        self._ringer.play(player(sound) if apart else None)
+        self._home.soon(lambda: self._play(None if apart else sound))
 
     async def sound(self, tone: Tone) -> bool:
         """Sound a tone that ends by itself; True once the speaker has had all of it.
@@ -152,13 +170,7 @@ class MediaEngine:
         self._home.soon(chime)
 
     def _play(self, sound: Tone | Recording | None) -> None:
-        match sound:
-            case None:
-                self._home.mixer.play(None)
-            case Recording():
-                self._home.mixer.play(RecordingPlayer(sound))
-            case Tone():
-                self._home.mixer.play(ToneGenerator(sound))
+        self._home.mixer.play(player(sound))
         self._home.look()
 
     @property

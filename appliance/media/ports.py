@@ -1,6 +1,7 @@
 """What a sound driver implements, and what it is given to call."""
 
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 from appliance.errors import DriverError
 from appliance.media.frame import Pcm
@@ -24,6 +25,30 @@ class AudioEndpoint(Protocol):
 
         Its owner answers, from another thread, with `stop` and, now and then, `start`.
         """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioDeviceInfo:
+    """One direction of a sound card, as `Client.available_devices` lists it (MediaDeviceInfo of the W3C)."""
+
+    device_id: str
+    """Stays the same through reboots and other plugs: the card's own name, its USB path or serial, never a number."""
+    kind: Literal["audioinput", "audiooutput"]
+    """A microphone or a loudspeaker."""
+    label: str
+    """The name for people."""
+    group_id: str
+    """The same for the microphone and the loudspeaker of one card."""
+
+
+class AudioSystem(Protocol):
+    """What sound cards a machine has, and how they are opened."""
+
+    def devices(self) -> tuple[AudioDeviceInfo, ...]:
+        """Those that are there now, the system's default of each kind first. May block for a moment; never raises."""
+
+    def device(self, microphone: str, speaker: str) -> "AudioDevice":
+        """The driver of a microphone and a loudspeaker by their ids; "" is the system's default. Opens nothing."""
 
 
 class AudioDevice(Protocol):

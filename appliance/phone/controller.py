@@ -17,7 +17,7 @@ from appliance.clock import Clock, SystemClock
 from appliance.errors import DriverError
 from appliance.events import Emitter
 from appliance.media import tones
-from appliance.phone.actions import Action, KeySound, PlayTone, Show, StopTone
+from appliance.phone.actions import Action, KeySound, PlayTone, Show, StopTone, ToneName
 from appliance.phone.call_commands import CallCommands
 from appliance.phone.inputs import ClockRead, HookChanged, Input, LineChanged, TimePassed
 from appliance.phone.machine import Machine
@@ -148,7 +148,7 @@ class PhoneController:
                 self._panel.display.show(render(screen))
                 self.screens.emit(screen)
             case PlayTone(tone):
-                self._client.media.play(sound_of(tone, self._client.tones))
+                self._client.media.play(sound_of(tone, self._client.tones), ringer=tone is ToneName.RINGTONE)
             case StopTone():
                 self._client.media.play(None)
             case KeySound(key):

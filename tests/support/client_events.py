@@ -6,6 +6,7 @@ from types import MappingProxyType
 from appliance.calls import events, quality_events, sound_events
 from appliance.calls.call_info import CallInfo, CallState, Direction
 from appliance.calls.events import ClientEvent
+from appliance.media.ports import AudioDeviceInfo
 from appliance.quality.feedback import Feedback, Issue
 from appliance.quality.sample import QualitySample, Totals
 from appliance.quality.summary import QualitySummary
@@ -87,6 +88,12 @@ def every_event() -> list[ClientEvent]:
         events.Login(aor="sip:201@sip.example.org"),
         events.ConnectionChange(state="connected", reason="registered"),
         sound_events.NoiseReductionReady(),
+        sound_events.AudioDeviceChanged(
+            change="added",
+            device=AudioDeviceInfo(
+                device_id="usb-headset:input", kind="audioinput", label="Headset", group_id="usb-headset"
+            ),
+        ),
         sound_events.MediaPermission(status="failure", error="microphone: Device unavailable"),
         events.Calling(call=outgoing),
         events.CallRemoteRinging(call=outgoing, early_media=False),
