@@ -37,6 +37,7 @@ class CallInfo:
     `src` and `dest` are SIP URIs. `originator` says who ended it ("local", "remote", "" while it lives); `reason`,
     `protocol` and `code` are the Reason header's (RFC 3326) or, without one, the SIP status of the end. `replaces` is
     the UUID of the call whose place this one takes, by a transfer or a pickup; "" for most.
+    `identifier` is what `Client.set_identifier` called this unit.
     """
 
     call_uuid: str
@@ -52,6 +53,7 @@ class CallInfo:
     protocol: str = ""
     code: int = 0
     replaces: str = ""
+    identifier: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,10 +31,14 @@ class ConnectionChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Login:
-    """Registered: calls can come. `reason` is "requested", or "connection_lost" when it came back by itself."""
+    """Registered: calls can come. `reason` is "requested", or "connection_lost" when it came back by itself.
+
+    `identifier` is what `Client.set_identifier` called this unit.
+    """
 
     aor: str
     reason: str = "requested"
+    identifier: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,9 +28,10 @@ class CallFacts:
     protocol: str = ""
     code: int = 0
     replaces: str = ""
+    identifier: str = ""
 
     @classmethod
-    def of_incoming(cls, event: Incoming, uuid: str, *, replaces: str = "") -> Self:
+    def of_incoming(cls, event: Incoming, uuid: str, *, replaces: str = "", identifier: str = "") -> Self:
         """What an INVITE says."""
         return cls(
             direction=Direction.INCOMING,
@@ -41,6 +42,7 @@ class CallFacts:
             sip_call_id=event.call_id,
             extra_headers=headers.received(event.headers),
             replaces=replaces,
+            identifier=identifier,
         )
 
     def named(self, uuid: str) -> bool:
@@ -77,4 +79,5 @@ class CallFacts:
             protocol=self.protocol,
             code=self.code,
             replaces=self.replaces,
+            identifier=self.identifier,
         )

@@ -20,6 +20,7 @@ from appliance.sip import events as sip
 from appliance.sip.events import HeaderPairs
 from appliance.sip.settings import UserAgentSettings
 from appliance.sip.user_agent import UserAgent
+from appliance.version import PRODUCT
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ class Line:
         self._state = LineState(tell)
         self.contact = ""
         """Where this unit alone is reached, as the registrar has it; "" before the first registration."""
+        self._state.identifier = settings.identifier
         self._dropping = False
         self._trouble, self._trouble_cause = "", Cause.CONNECTION_ERROR
         self._waiting: asyncio.Future[None] | None = None
@@ -84,6 +86,21 @@ class Line:
     def token_headers(self) -> HeaderPairs:
         """What an INVITE has to carry."""
         return self.account.headers(self._settings.token_header)
+
+    @property
+    def identifier(self) -> str:
+        """Which unit of the user this is, "" if nobody said."""
+        return self._state.identifier
+
+    def identify(self, identifier: str) -> None:
+        """This unit is called so from now on: in the User-Agent header of our requests, and in events."""
+        self._state.identifier = identifier
+        if self._agent is not None:
+            self._agent.identify(self._user_agent)
+
+    @property
+    def _user_agent(self) -> str:
+        return f"{PRODUCT} ({self.identifier})" if self.identifier else PRODUCT
 
     @property
     def token_expires(self) -> float | None:
@@ -148,7 +165,12 @@ class Line:
                 display_name=settings.display_name,
                 instance_id=settings.instance_id,
                 register_expires=settings.register_expires,
+                session_expires=settings.session_expires,
                 ca_file=settings.ca_file,
+                user_agent=self._user_agent,
+                liveness=settings.liveness,
+                failback=settings.failback,
+                connect_timeout=settings.connect_timeout,
                 dscp=SIGNALLING if settings.media.dscp else 0,
             ),
             clock=self._clock,

@@ -18,6 +18,8 @@ class LineState:
         self._announced = False
         """"connected" was told, and "disconnected" not since."""
         self.registered = False
+        self.identifier = ""
+        """Which unit of the user this is."""
         self.reason = REQUESTED
         """Of the next `Login`."""
 
@@ -27,7 +29,7 @@ class LineState:
             return
         self.registered = True
         self.connected("registered")
-        self._tell(Login(aor=aor, reason=self.reason))
+        self._tell(Login(aor=aor, reason=self.reason, identifier=self.identifier))
 
     def lost(self, reason: str) -> None:
         """It no longer has it."""

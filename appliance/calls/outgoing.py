@@ -31,7 +31,7 @@ class Outgoing:
         """The first. Raises what keeps it from going out."""
         self._offer, self._extra = offer.encode(), extra
         self._redirection.began(target)
-        invite = self._home.agent.invite(target, self._offer, headers=(*extra, *self._home.token_headers))
+        invite = self._home.agent.invite(target, self._offer, headers=(*extra, *self._home.own_headers))
         self.call_id = self._home.agent.call_id(invite)
         return invite
 
@@ -39,7 +39,7 @@ class Outgoing:
         """Another, to `target`; None if that can't be called."""
         self._redirection.began(target)
         try:
-            headers = (*self._extra, *self._home.token_headers)
+            headers = (*self._extra, *self._home.own_headers)
             return self._home.agent.invite(target, self._offer, headers=headers, call_id=self.call_id)
         except ApplianceError as error:
             log.info("the far end sent us to where we can't go: %s", error)

@@ -34,7 +34,7 @@ class CallHome(Protocol):
         """The user agent; raises `StateError` when logged out."""
 
     @property
-    def token_headers(self) -> HeaderPairs:
+    def own_headers(self) -> HeaderPairs:
         """What each INVITE says of who we are, beside the credentials."""
 
     def emit(self, event: ClientEvent) -> None:

@@ -1,7 +1,7 @@
 """What a client is told before it starts."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -14,8 +14,10 @@ from appliance.media.settings import MediaSettings
 from appliance.media.tone_plan import COUNTRIES
 from appliance.quality.thresholds import PRESETS
 from appliance.quality.tracking import Tracking, effective
+from appliance.sip.settings import LivenessSettings
 from appliance.units import Seconds
 
+_IDENTIFIER: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")  # RFC 3261 §25.1
 
 
@@ -24,7 +26,11 @@ class ClientSettings:
     """Where the registrar is, who we are, and how calls are treated. Raises `UsageError` for what can't work."""
 
     registrars: tuple[str, ...] | str
-    """`ws://` or `wss://` URLs of the registrar, tried in order."""
+    """`ws://` or `wss://` URLs of the registrar, the nearest first: tried in order, and gone back to."""
+    regions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Further URLs by the name of a region, the nearest first."""
+    client_region: str = ""
+    """The region of `regions` that we are in: its registrars come before all others, and calls name it."""
     domain: str = ""
     """The SIP domain; "" is the first registrar's host."""
     display_name: str = ""
@@ -33,8 +39,18 @@ class ClientSettings:
     """Trust anchors for `wss`, a PEM file; None is the system's."""
     instance_id: str = ""
     """`urn:uuid:…` of this unit (RFC 5626 §4.1); "" makes one."""
+    identifier: str = ""
+    """Tells this unit from others of the same user: see `Client.set_identifier`."""
     register_expires: int = 120
     """Seconds a registration lasts, 100-86400; it is refreshed in time."""
+    session_expires: int = 1800
+    """Seconds a call lasts unless one side refreshes it (RFC 4028), 90-86400; 0: we ask for nothing of the kind."""
+    liveness: LivenessSettings = field(default_factory=LivenessSettings)
+    """How a registrar is asked for signs of life, and how soon one that gives none counts as dead."""
+    failback: Seconds = Seconds(300.0)
+    """How long after the first registrar failed it is tried again while another serves; 0: never."""
+    connect_timeout: Seconds = Seconds(10.0)
+    """How long one registrar may take to accept a connection before the next is tried."""
     token_header: str = "X-Plivo-Jwt"  # noqa: S105 -- the name of a header
     """The header that carries an access token; the registrar's answers name what is wrong in `<this>-Error-Code`."""
     auto_register: bool = True
@@ -97,12 +113,23 @@ class ClientSettings:
             problems.append("registrars: name at least one")
         problems += [
             f"registrars: {url!r} is not ws://host… or wss://host…"
-            for url in self.registrar_urls
+            for url in (*self.registrar_urls, *(url for urls in self.regions.values() for url in urls))
             if urlsplit(url).scheme not in ("ws", "wss") or not urlsplit(url).hostname
         ]
         if not 100 <= self.register_expires <= 86_400:
             problems.append(f"register_expires: {self.register_expires} is outside 100-86400")
-        for name in ("login_timeout", "ring_timeout", "media_timeout", "reconnect_timeout", "close_timeout"):
+        if self.session_expires and not 90 <= self.session_expires <= 86_400:
+            problems.append(f"session_expires: {self.session_expires} is neither 0 nor in 90-86400")
+        if self.client_region and self.client_region not in self.regions:
+            known = ", ".join(sorted(self.regions)) or "none is configured"
+            problems.append(f"client_region: {self.client_region!r} is not one of {known}")
+        problems += identifier_problems(self.identifier)
+        if self.failback < 0.0:
+            problems.append("failback: must not be less than 0")
+        for name in (
+            *("login_timeout", "ring_timeout", "media_timeout", "reconnect_timeout", "close_timeout"),
+            "connect_timeout",
+        ):
             if getattr(self, name) <= 0.0:
                 problems.append(f"{name}: must be more than 0")
         if not _TOKEN.fullmatch(self.token_header):
@@ -128,13 +155,22 @@ class ClientSettings:
 
     @property
     def registrar_urls(self) -> tuple[str, ...]:
-        """`registrars` as a tuple."""
-        return (self.registrars,) if isinstance(self.registrars, str) else tuple(self.registrars)
+        """All that are tried, in their order: those of our region, then `registrars`."""
+        listed = (self.registrars,) if isinstance(self.registrars, str) else tuple(self.registrars)
+        return tuple(dict.fromkeys((*self.regions.get(self.client_region, ()), *listed)))
 
     @property
     def sip_domain(self) -> str:
-        """`domain`, or the host of the first registrar."""
-        return self.domain or urlsplit(self.registrar_urls[0]).hostname or ""
+        """`domain`, or the host of the first of `registrars`."""
+        first = self.registrars if isinstance(self.registrars, str) else next(iter(self.registrars), "")
+        return self.domain or urlsplit(first or self.registrar_urls[0]).hostname or ""
+
+
+def identifier_problems(identifier: str) -> list[str]:
+    """What is wrong with an identifier, "" is none at all."""
+    if not identifier or _IDENTIFIER.fullmatch(identifier):
+        return []
+    return [f"identifier: {identifier!r} is not 1 to 64 letters, digits, '.', '_' and '-'"]
 
 
 def _is_https(url: str) -> bool:

@@ -135,6 +135,7 @@ class Switchboard:
             dest=target,
             extra_headers=headers.received(extra),
             replaces=replaces,
+            identifier=self.line.identifier,
         )
         call = Call(self, facts)
         self.table.add(call)
@@ -153,7 +154,7 @@ class Switchboard:
         uuid = headers.call_uuid(event.headers)
         if not uuid or self.table.find(uuid) is not None:
             uuid = str(uuids.uuid4())
-        call = Call(self, CallFacts.of_incoming(event, uuid, replaces=replaces), event)
+        call = Call(self, CallFacts.of_incoming(event, uuid, replaces=replaces, identifier=self.line.identifier), event)
         self.table.add(call)
         return call
 
@@ -174,9 +175,10 @@ class Switchboard:
         return self.line.agent
 
     @property
-    def token_headers(self) -> HeaderPairs:
+    def own_headers(self) -> HeaderPairs:
         """What each INVITE says of who we are, beside the credentials."""
-        return self.line.token_headers
+        region = self.settings.client_region
+        return (*((("X-ClientRegion", region),) if region else ()), *self.line.token_headers)
 
     def emit(self, event: ClientEvent) -> None:
         """Tell everyone who subscribed."""

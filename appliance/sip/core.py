@@ -33,7 +33,7 @@ from appliance.sip.identifiers import Token
 from appliance.sip.incoming import Incoming
 from appliance.sip.invite_client import ClientInvite
 from appliance.sip.invite_server import ServerInvite
-from appliance.sip.liveness import PING, PONG, Liveness, LivenessSettings
+from appliance.sip.liveness import PING, PONG, Liveness
 from appliance.sip.message import SDP, Request, Response, phrase
 from appliance.sip.peer_requests import PeerRequests
 from appliance.sip.registration import Registration
@@ -41,6 +41,7 @@ from appliance.sip.replaces import REPLACES
 from appliance.sip.requests import Requests
 from appliance.sip.restored import RestoredInvite
 from appliance.sip.sanity import Refused, check
+from appliance.sip.settings import LivenessSettings
 from appliance.sip.subscriptions import Subscriptions
 from appliance.sip.timers import earliest
 from appliance.sip.usages import Usages
@@ -194,6 +195,10 @@ class Core:
             self.subscriptions.reachable(now)
         self._usages.sweep()
         self.subscriptions.sweep()
+
+    def identify(self, user_agent: str) -> None:
+        """Name ourselves so from the next request on."""
+        self._endpoint.user_agent = check_text(user_agent, "user_agent")
 
     # Registration
 

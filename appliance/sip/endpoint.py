@@ -45,6 +45,7 @@ class Endpoint:
     Attributes:
         deliver: where a peer's requests go that change no state of an INVITE; set by the core.
         user: the user part of the AOR.
+        user_agent: the User-Agent header of our requests.
         gruu: the public GRUU from the last REGISTER (RFC 5627 §5.1); empty if the registrar gives none.
         service_route: the route for requests outside a dialog (RFC 3608).
     """
@@ -56,6 +57,7 @@ class Endpoint:
         self.transactions = Transactions(self.identifiers, self.authenticator)
         self.user = settings.user
         self.instance = settings.instance_id or self.identifiers.instance()
+        self.user_agent = settings.user_agent
         self.gruu = ""
         self.service_route: tuple[str, ...] = ()
         self.deliver: Deliver = _deliver_nowhere
@@ -100,7 +102,7 @@ class Endpoint:
                 ("To", f"<{uri}>"),
                 ("Call-ID", call_id or self.identifiers.call_id()),
                 ("CSeq", f"1 {method}"),
-                ("User-Agent", self.settings.user_agent),
+                ("User-Agent", self.user_agent),
                 *headers,
             ),
             body=body,

@@ -10,13 +10,11 @@ will do). Every WebSocket answers its ping; the other two count from their first
 never answer the one or the other. Once line ends are answered, OPTIONS is not sent any more: it costs both sides more.
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
-from appliance.errors import UsageError
 from appliance.sip.endpoint import Endpoint
 from appliance.sip.message import Request, Response
+from appliance.sip.settings import LivenessSettings, Question
 from appliance.sip.timers import later
 from appliance.sip.transactions import Exchange
 from appliance.units import Seconds
@@ -28,37 +26,11 @@ _STALLED: Final = 1.0
 """Seconds by which `timer` is late when it was this unit that slept: what was answered meanwhile is not read yet."""
 
 
-class Question(StrEnum):
-    """How a registrar is asked for a sign of life."""
-
-    WEBSOCKET = "websocket"
-    CRLF = "crlf"
-    OPTIONS = "options"
-
-
 _SILENT: Final = "the registrar has fallen silent"
 _WORDS: Final = {
     Question.CRLF: "the registrar no longer answers keepalives",
     Question.OPTIONS: "the registrar no longer answers OPTIONS",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LivenessSettings:
-    """How closely a registrar is watched: its death is seen `interval` + `patience` seconds later at most."""
-
-    interval: float = 2.0
-    """Seconds of quiet after which it is asked for a sign of life; 0: never of our own accord."""
-    patience: float = 2.5
-    """Seconds it may take to answer."""
-    questions: tuple[Question, ...] = tuple(Question)
-    """What it is asked."""
-
-    def __post_init__(self) -> None:
-        if self.interval < 0.0 or self.patience <= 0.0:
-            raise UsageError(f"interval {self.interval:g} s, patience {self.patience:g} s: 0 or more, and more than 0")
-        if not self.questions:
-            raise UsageError("questions: websocket, crlf or options, at least one")
 
 
 class Liveness:

@@ -126,7 +126,7 @@ class Notifier:
             ("Contact", self._endpoint.contact),
             ("Event", str(self.event)),
             ("Subscription-State", str(said)),
-            ("User-Agent", self._endpoint.settings.user_agent),
+            ("User-Agent", self._endpoint.user_agent),
             *described,
         )
         request = self.dialog.request("NOTIFY", headers, state.body)

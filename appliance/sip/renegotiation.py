@@ -127,7 +127,7 @@ class Renegotiation:
             ("Contact", self._endpoint.contact),
             *self._endpoint.capabilities,
             *self._timer.asked(),
-            ("User-Agent", self._endpoint.settings.user_agent),
+            ("User-Agent", self._endpoint.user_agent),
             ("Content-Type", SDP),
         )
         request = self._dialog.request(ours.method, headers, ours.body)

@@ -154,7 +154,7 @@ class Session:
 
     def request(self, method: str, headers: HeaderPairs, body: bytes, on_response: OnResponse, now: Seconds) -> None:
         """INFO, MESSAGE … in the dialog; a 408 or 481 ends it (RFC 3261 §12.2.1.2)."""
-        agent: HeaderPairs = (("User-Agent", self._endpoint.settings.user_agent),)
+        agent: HeaderPairs = (("User-Agent", self._endpoint.user_agent),)
         request = self.dialog.request(method, (*agent, *headers), body)
 
         def answered(response: Response, sent: Request, then: Seconds) -> None:

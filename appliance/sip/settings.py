@@ -1,9 +1,36 @@
 """How a user agent is set up."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
-from appliance.sip.liveness import LivenessSettings
+from appliance.errors import UsageError
 from appliance.version import PRODUCT
+
+
+class Question(StrEnum):
+    """How a registrar is asked for a sign of life."""
+
+    WEBSOCKET = "websocket"
+    CRLF = "crlf"
+    OPTIONS = "options"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LivenessSettings:
+    """How closely a registrar is watched: its death is seen `interval` + `patience` seconds later at most."""
+
+    interval: float = 2.0
+    """Seconds of quiet after which it is asked for a sign of life; 0: never of our own accord."""
+    patience: float = 2.5
+    """Seconds it may take to answer."""
+    questions: tuple[Question, ...] = tuple(Question)
+    """What it is asked."""
+
+    def __post_init__(self) -> None:
+        if self.interval < 0.0 or self.patience <= 0.0:
+            raise UsageError(f"interval {self.interval:g} s, patience {self.patience:g} s: 0 or more, and more than 0")
+        if not self.questions:
+            raise UsageError("questions: websocket, crlf or options, at least one")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from appliance.clock import Clock, SystemClock
 from appliance.errors import ClockError, StateError, TransportError, UsageError
 from appliance.events import Emitter
+from appliance.sip import wire_log
 from appliance.sip.connector import Connector
 from appliance.sip.core import Core
 from appliance.sip.dialog_snapshot import DialogSnapshot
@@ -125,6 +126,10 @@ class UserAgent:
         for handle in (self._timer, self._delivery):
             if handle is not None:
                 handle.cancel()
+
+    def identify(self, user_agent: str) -> None:
+        """The User-Agent header of our requests, from the next one on."""
+        self._core.identify(user_agent)
 
     def authenticate(self, username: str, password: str) -> None:
         """Credentials for challenges, without registering (a caller that is never called)."""
@@ -291,6 +296,7 @@ class UserAgent:
         waiting = self._core.to_send()
         if self._connection is not None:
             for data in waiting:
+                wire_log.sent(data)
                 self._connection.send(data)
 
     def _watch(self) -> None:
@@ -355,6 +361,7 @@ class UserAgent:
         try:
             while True:
                 data = await connection.receive()
+                wire_log.received(data)
                 self._core.receive(data, self._clock.now())
                 self._pump()
         except TransportError as error:

@@ -11,7 +11,7 @@ from appliance.errors import TransportError
 from appliance.sip.connector import Connector
 from appliance.sip.events import Connected, Disconnected, Registered, RegistrationFailed
 from appliance.sip.failover import Failover
-from appliance.sip.liveness import LivenessSettings, Question
+from appliance.sip.settings import LivenessSettings, Question
 from appliance.sip.transport import Connection
 from tests.conftest import USERS
 from tests.flows.user_agents import user_agent

@@ -5,8 +5,9 @@ import pytest
 from appliance.errors import UsageError
 from appliance.sip.core import Core
 from appliance.sip.endpoint import CoreSettings
-from appliance.sip.liveness import PING, PONG, LivenessSettings, Question
+from appliance.sip.liveness import PING, PONG
 from appliance.sip.message import Request, respond
+from appliance.sip.settings import LivenessSettings, Question
 from tests.unit.sip.bench import Bench, read, tokens
 
 USUAL = LivenessSettings()
