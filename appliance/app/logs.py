@@ -8,9 +8,13 @@ from typing import Final, TextIO
 
 from appliance.config.model import Log, LogFormat
 from appliance.config.redaction import redacted
+from appliance.sip import wire_log
 
 _QUIET: Final = ("websockets", "appliance.sim.registrar.websocket", "asyncio", "aioice", "aiortc", "PIL")
 """Libraries whose every step is of no interest below a warning."""
+
+_LEVELS: Final = {"all": wire_log.ALL, "off": logging.CRITICAL + 1}
+"""Those that `logging` has no name for."""
 
 
 class TextFormatter(logging.Formatter):
@@ -52,6 +56,6 @@ def configure(settings: Log, *, stream: TextIO | None = None, handler: logging.H
     for former in tuple(root.handlers):
         root.removeHandler(former)
     root.addHandler(target)
-    root.setLevel(settings.level.upper())
+    root.setLevel(_LEVELS.get(settings.level, settings.level.upper()))
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -9,23 +9,28 @@ import contextlib
 import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
+from pathlib import Path
 from typing import Final
 
 from appliance.app import memory
 from appliance.app.build import Unit
 from appliance.app.settings import GOODBYE
 from appliance.app.supervisor import Supervisor
+from appliance.config.table import read_secret
 from appliance.errors import DriverError, LoginError, TransportError, UsageError
 from appliance.tasks import Backoff, TaskSet, retry
+from appliance.units import Seconds
 
 log = logging.getLogger(__name__)
 
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+_PATIENCE: Final = Seconds(30.0)
 
 
 @contextlib.contextmanager
 def stopping_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """SIGTERM and SIGINT call `stop` on the running loop instead of ending the process."""
+    """SIGTERM and SIGINT call `stop` on the running loop instead of ending the process, each time they come."""
     loop = asyncio.get_running_loop()
     for number in _SIGNALS:
         loop.add_signal_handler(number, stop)
@@ -83,7 +88,13 @@ async def serve(unit: Unit, stop: asyncio.Event, supervisor: Supervisor) -> bool
     Raises:
         DriverError: its panel can't be used.
     """
-    with stopping_signals(stop.set):
+
+    def signalled() -> None:
+        if stop.is_set():
+            unit.client.end_protection()
+        stop.set()
+
+    with stopping_signals(signalled):
         async with running(unit), TaskSet("service") as tasks:
             tasks.start("watchdog", _watch(supervisor))
             supervisor.ready(f"telephone {unit.configuration.line.user}")
@@ -92,23 +103,43 @@ async def serve(unit: Unit, stop: asyncio.Event, supervisor: Supervisor) -> bool
             supervisor.stopping()
             again = unit.restart.wanted.is_set() and not stop.is_set()
             log.info("starting again" if again else "stopping")
+            if unit.configuration.unit.close_protection and unit.client.calls:
+                log.info("waiting for the end of the call; another signal ends it")
+                tasks.start("patience", _ask_for_patience(supervisor))
+                await unit.client.calls_ended()
             return again
 
 
 async def log_in(unit: Unit) -> None:
     """Log in, however often it takes. Afterwards the client stays registered by itself."""
-    line = unit.configuration.line
+    line, client = unit.configuration.line, unit.client
+    file = line.access_token_file
 
     async def attempt() -> None:
         try:
-            await unit.client.login(line.user, line.password.reveal())
+            if file is None:
+                await client.login(line.user, line.password.reveal())
+            else:
+                await client.login_with_access_token_generator(partial(_token, file))
         except LoginError as error:
             # Somebody has to correct the account, here or at the registrar; until then, ask now and then.
-            log.warning("the registrar refuses %s: %s", line.user, error)
+            log.warning("the registrar refuses %s: %s", line.user or "the access token", error)
             raise
 
     await retry("login", attempt, backoff=Backoff(first=1.0, cap=60.0, floor=0.5), on=(LoginError, TransportError))
-    log.info("registered as %s", line.user)
+    log.info("logged in")
+
+
+async def _ask_for_patience(supervisor: Supervisor) -> None:
+    """Keep the service manager from ending what waits for a call."""
+    while True:
+        supervisor.waiting(_PATIENCE)
+        await asyncio.sleep(_PATIENCE / 3)
+
+
+async def _token(file: Path) -> str:
+    """The access token in a file that somebody else keeps fresh."""
+    return (await asyncio.to_thread(read_secret, file)).reveal()
 
 
 async def _watch(supervisor: Supervisor) -> None:

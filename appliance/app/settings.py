@@ -10,6 +10,7 @@ from appliance.config.model import Configuration, Line, Media, Turn, Voice
 from appliance.media.settings import EchoCancellation, MediaSettings, TurnServer, VoiceSettings
 from appliance.phone.dial_plan import DialPlan
 from appliance.phone.state import PhoneSettings
+from appliance.sip.settings import LivenessSettings, Question
 from appliance.units import Dbov, Seconds
 
 GOODBYE: Final = Seconds(0.6)
@@ -20,9 +21,27 @@ _MACHINE_ID: Final = Path("/etc/machine-id")
 
 def client_settings(configuration: Configuration) -> ClientSettings:
     """The line and its media. Raises `UsageError`."""
-    line, quality = configuration.line, configuration.quality
+    line, quality, unit = configuration.line, configuration.quality, configuration.unit
     return ClientSettings(
         registrars=line.registrars,
+        regions=line.regions,
+        client_region=line.client_region,
+        connect_timeout=line.connect_timeout,
+        failback=line.failback,
+        liveness=LivenessSettings(
+            interval=line.keepalive_interval,
+            patience=line.keepalive_patience,
+            questions=tuple(Question(question.value) for question in line.keepalive),
+        ),
+        session_expires=line.session_expires,
+        auto_register=line.auto_register,
+        token_header=line.token_header,
+        identifier=unit.name,
+        close_protection=unit.close_protection,
+        capture_sdk_crash_only=unit.capture_sdk_crash_only,
+        crash_report_url=unit.crash_report_url,
+        crash_report_ca_file=None if unit.crash_report_ca_file is None else str(unit.crash_report_ca_file),
+        perm_on_click=configuration.audio.perm_on_click,
         domain=line.domain,
         display_name=line.display_name,
         ca_file=None if line.ca_file is None else str(line.ca_file),

@@ -37,6 +37,10 @@ class Supervisor:
         """The event loop runs."""
         self._send("WATCHDOG=1")
 
+    def waiting(self, seconds: Seconds) -> None:
+        """The end takes longer: wait at least so much more (`EXTEND_TIMEOUT_USEC`)."""
+        self._send(f"EXTEND_TIMEOUT_USEC={round(seconds * 1e6)}")
+
     def stopping(self) -> None:
         """The service ends on purpose."""
         self._send("STOPPING=1")

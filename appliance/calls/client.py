@@ -2,18 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 
-from appliance.calls import headers
-from appliance.calls.account import Account
 from appliance.calls.address_watch import AddressWatch
 from appliance.calls.audio_devices import AudioDevices
 from appliance.calls.call import Call
 from appliance.calls.call_keeper import CallKeeper
-from appliance.calls.cause import Cause
 from appliance.calls.client_services import ClientServices
+from appliance.calls.client_session import ClientSession
 from appliance.calls.client_sound import ClientSound
 from appliance.calls.events import ClientEvent
 from appliance.calls.ports import Current, OnOthers
@@ -21,7 +18,6 @@ from appliance.calls.settings import ClientSettings
 from appliance.calls.sound_events import MediaPermission, NoiseReductionReady
 from appliance.calls.stream import EventStream
 from appliance.calls.switchboard import Switchboard
-from appliance.calls.token_source import TokenGenerator, TokenSource
 from appliance.clock import Clock, SystemClock
 from appliance.errors import StateError
 from appliance.events import Emitter
@@ -30,14 +26,13 @@ from appliance.media.ports import AudioDevice, AudioSystem
 from appliance.quality.feedback import rated, scored
 from appliance.sip.user_agent import UserAgent
 from appliance.units import Seconds
-from appliance.version import VERSION
 
 __all__ = ["Client", "ClientSettings"]
 
 K = TypeVar("K")
 
 
-class Client(ClientServices, ClientSound):
+class Client(ClientSession, ClientServices, ClientSound):
     """A telephone line for programs: `async with Client(settings, audio=…) as client`, then `await client.login(…)`.
 
     Its methods belong to the loop that entered it. Events are in `calls.events`; each is told once per transition.
@@ -81,6 +76,7 @@ class Client(ClientServices, ClientSound):
             raise StateError("the client is open already")
         async with AsyncExitStack() as stack:
             stack.enter_context(self._board.feedback.listening())
+            stack.enter_context(self._board.crashes.listening())
             await stack.enter_async_context(self._board.tasks)
             await stack.enter_async_context(self.media)
             if self.media.voice.noise_suppression:
@@ -90,6 +86,8 @@ class Client(ClientServices, ClientSound):
             stack.enter_context(AddressWatch(self._board.moved))
             stack.enter_context(self._keeper)
             self._stack = stack.pop_all()
+        if not self.settings.perm_on_click:
+            self.media.try_audio()
 
     def _device_changed(self, problem: str | None) -> None:
         status = "success" if problem is None else "failure"
@@ -97,8 +95,16 @@ class Client(ClientServices, ClientSound):
         if problem is not None:
             self.audio.lost()
 
-    async def close(self) -> None:
-        """End every call, unregister, disconnect, and leave nothing behind. Idempotent."""
+    async def close(self, *, force: bool = False) -> None:
+        """End every call, unregister, disconnect, and leave nothing behind. Idempotent.
+
+        With `close_protection` it first waits until no call is left, ringing ones included, and no further call begins
+        meanwhile; `force` ends them now.
+        """
+        if force:
+            self.end_protection()
+        if self._stack is not None and self.settings.close_protection:
+            await self.calls_ended()
         stack, self._stack = self._stack, None
         if stack is None:
             return
@@ -107,102 +113,14 @@ class Client(ClientServices, ClientSound):
             for stream in tuple(self._streams):
                 stream.close()
 
-    # Session.
+    async def calls_ended(self) -> None:
+        """Wait until no call is left, ringing ones included, or `end_protection`; no call begins from now on."""
+        self._board.services.reception.screening.closing = True
+        await self._board.protection.wait()
 
-    @property
-    def version(self) -> str:
-        """The version of this package."""
-        return VERSION
-
-    @property
-    def is_connected(self) -> bool:
-        """The WebSocket to the registrar is open."""
-        return self._board.line.connected
-
-    @property
-    def is_connecting(self) -> bool:
-        """It is not, and being opened (again)."""
-        return self._board.line.started and not self._board.line.connected
-
-    @property
-    def is_registered(self) -> bool:
-        """The registrar has our binding: calls can come."""
-        return self._board.line.registered
-
-    @property
-    def is_logged_in(self) -> bool:
-        """`login` has succeeded, and no `logout` since."""
-        return self._board.line.logged_in
-
-    async def login(self, user: str, password: str) -> None:
-        """Connect and register; from then on the line comes back by itself whenever it is lost.
-
-        Calls that a former run has left in `ClientSettings.calls_folder` are taken up again: `CallRestored`.
-
-        Raises:
-            LoginError: the registrar refused; `LoginFailed` has been told.
-            TransportError: it could not be reached within `login_timeout`; `LoginFailed` has been told.
-        """
-        self._check_open()
-        await self._board.line.login(Account.of_password(user, password))
-        self._keeper.take_up()
-
-    async def login_with_access_token(self, jwt: str) -> None:
-        """`login` with an access token (RFC 7519) in place of user and password: its claims say who logs in.
-
-        The token goes with every REGISTER and INVITE, in the header `ClientSettings.token_header`. While this unit's
-        clock says that it is not valid yet, `login_timeout` is spent waiting for the clock to be set. The same user's
-        next token may be given while logged in.
-
-        Raises:
-            LoginError: it is of no use, or the registrar refuses it; `cause` names what is wrong with it.
-            TransportError: as `login`.
-        """
-        self._check_open()
-        await self._board.line.login_with_token(TokenSource(jwt, self.clock))
-        self._keeper.take_up()
-
-    async def login_with_access_token_generator(self, generator: TokenGenerator) -> None:
-        """The same with an async function that makes tokens: it is asked again a minute before each one ends.
-
-        Calls do not notice. When it makes none, or the registrar refuses the new one, `LoginFailed` says
-        "RELOGIN_FAILED_INVALID_TOKEN", and it is asked again and again. `logout` ends that.
-        """
-        self._check_open()
-        await self._board.line.login_with_token(TokenSource(generator, self.clock))
-        self._keeper.take_up()
-
-    @property
-    def access_token_expires(self) -> datetime | None:
-        """When the access token ends, as the registrar says, or else the token; None without one."""
-        expires = self._board.line.token_expires
-        return None if expires is None else datetime.fromtimestamp(expires, UTC)
-
-    def _check_open(self) -> None:
-        if self._stack is None:
-            raise StateError("the client is not open: use `async with`")
-
-    async def logout(self) -> None:
-        """End the calls, unregister and disconnect; waits for the far ends' answers, but not for long."""
-        for call in self._board.table.calls:
-            if call.waiting:
-                call.leg.give_up(Cause.UNAVAILABLE, 480)
-            else:
-                call.hang_up()
-        await self._board.line.logout()
-        await self._board.released()
-
-    async def register(self, extra_headers: Mapping[str, str] | None = None) -> None:
-        """Register after a `login` with `auto_register=False`, or after `unregister`."""
-        await self._board.line.register(headers.checked(extra_headers, strict=self.settings.strict_headers))
-
-    async def unregister(self) -> None:
-        """Remove our binding and stay connected: no calls come any more, those that are there go on."""
-        await self._board.line.unregister()
-
-    async def disconnect(self) -> None:
-        """The same as `logout`: a connection is of no use without its calls."""
-        await self.logout()
+    def end_protection(self) -> None:
+        """`calls_ended` and `close` wait no longer."""
+        self._board.protection.lift()
 
     # Events.
 

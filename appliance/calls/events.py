@@ -66,6 +66,20 @@ class PermissionDenied:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CrashReported:
+    """An error that nobody caught, in a task or callback: told once for each place, without secrets.
+
+    `where` is what failed, `error` the class of the exception, `trace` its traceback. It is `ours` if this package's
+    own task failed, not a callback or task of the application.
+    """
+
+    where: str
+    error: str
+    trace: str
+    ours: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Calling(CallEvent):
     """The INVITE of an outgoing call was sent."""
 
@@ -219,6 +233,7 @@ ClientEvent = (
     | LoginFailed
     | Logout
     | PermissionDenied
+    | CrashReported
     | Calling
     | CallRemoteRinging
     | CallConnected

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -86,6 +86,13 @@ class Line:
     def token_headers(self) -> HeaderPairs:
         """What an INVITE has to carry."""
         return self.account.headers(self._settings.token_header)
+
+    def secrets(self) -> Iterator[str]:
+        """What nobody may see of the account."""
+        if self._account is not None:
+            yield self._account.password
+            if self._account.token is not None:
+                yield self._account.token.text
 
     @property
     def identifier(self) -> str:

@@ -49,10 +49,14 @@ class Screening:
     do_not_disturb: bool = False
     status: int = BUSY_HERE
     """What a caller hears of do not disturb: 486 or 480."""
+    closing: bool = False
+    """The client waits for its last call to end."""
 
     def verdict(self, *, busy: bool) -> Verdict | None:
         """None if the call may ring."""
         forwarding = self.forwarding
+        if self.closing:
+            return Verdict("closing", UNAVAILABLE)
         if self.do_not_disturb:
             return Verdict("do_not_disturb", self.status)
         if forwarding.always:

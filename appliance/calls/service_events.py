@@ -106,8 +106,8 @@ class AutoAnswered(CallEvent):
 class CallTurnedAway:
     """Somebody called and nothing rang.
 
-    `why` is "busy", "do_not_disturb", "forward_always", "forward_busy", or "auto_answer" for a call that wanted to be
-    answered by the unit itself, or not at all.
+    `why` is "busy", "closing", "do_not_disturb", "forward_always", "forward_busy", or "auto_answer" for a call that
+    wanted to be answered by the unit itself, or not at all.
     `target` is where the caller was sent, "" for nowhere; `status` what it was answered.
     """
 

@@ -77,6 +77,8 @@ class ClientSettings:
     """
     restore_within: Seconds = Seconds(60.0)
     """A call is taken up again that a former run left no longer ago; an older one is ended at the far end. 0: each."""
+    close_protection: bool = False
+    """`close()` waits for the calls to end, ringing ones included, unless it is forced."""
     close_timeout: Seconds = Seconds(2.0)
     """How long `close()` and `logout()` wait for the registrar's last answer."""
     tones: bool = False
@@ -106,32 +108,17 @@ class ClientSettings:
     """`https://` address that feedback is posted to as JSON; "" posts none."""
     feedback_ca_file: str | None = None
     """Trust anchors for it, a PEM file; None is the system's."""
+    perm_on_click: bool = True
+    """The microphone is opened for a call only; otherwise it is tried once when the client opens, too."""
+    capture_sdk_crash_only: bool = False
+    """`CrashReported` tells of errors in this package's own tasks only, not in the application's callbacks."""
+    crash_report_url: str = ""
+    """`https://` address that they are posted to as JSON; "" posts none."""
+    crash_report_ca_file: str | None = None
+    """Trust anchors for it, a PEM file; None is the system's."""
 
     def __post_init__(self) -> None:
-        problems: list[str] = []
-        if not self.registrar_urls:
-            problems.append("registrars: name at least one")
-        problems += [
-            f"registrars: {url!r} is not ws://host… or wss://host…"
-            for url in (*self.registrar_urls, *(url for urls in self.regions.values() for url in urls))
-            if urlsplit(url).scheme not in ("ws", "wss") or not urlsplit(url).hostname
-        ]
-        if not 100 <= self.register_expires <= 86_400:
-            problems.append(f"register_expires: {self.register_expires} is outside 100-86400")
-        if self.session_expires and not 90 <= self.session_expires <= 86_400:
-            problems.append(f"session_expires: {self.session_expires} is neither 0 nor in 90-86400")
-        if self.client_region and self.client_region not in self.regions:
-            known = ", ".join(sorted(self.regions)) or "none is configured"
-            problems.append(f"client_region: {self.client_region!r} is not one of {known}")
-        problems += identifier_problems(self.identifier)
-        if self.failback < 0.0:
-            problems.append("failback: must not be less than 0")
-        for name in (
-            *("login_timeout", "ring_timeout", "media_timeout", "reconnect_timeout", "close_timeout"),
-            "connect_timeout",
-        ):
-            if getattr(self, name) <= 0.0:
-                problems.append(f"{name}: must be more than 0")
+        problems = [*self._registrar_problems(), *self._time_problems(), *identifier_problems(self.identifier)]
         if not _TOKEN.fullmatch(self.token_header):
             problems.append(f"token_header: {self.token_header!r} is no name of a header, like X-Plivo-Jwt")
         if self.country and self.country.upper() not in COUNTRIES:
@@ -140,13 +127,37 @@ class ClientSettings:
         if problems:
             raise UsageError("; ".join(problems))
 
+    def _registrar_problems(self) -> Iterator[str]:
+        if not self.registrar_urls:
+            yield "registrars: name at least one"
+        for url in (*self.registrar_urls, *(url for urls in self.regions.values() for url in urls)):
+            if urlsplit(url).scheme not in ("ws", "wss") or not urlsplit(url).hostname:
+                yield f"registrars: {url!r} is not ws://host… or wss://host…"
+        if self.client_region and self.client_region not in self.regions:
+            known = ", ".join(sorted(self.regions)) or "none is configured"
+            yield f"client_region: {self.client_region!r} is not one of {known}"
+
+    def _time_problems(self) -> Iterator[str]:
+        if not 100 <= self.register_expires <= 86_400:
+            yield f"register_expires: {self.register_expires} is outside 100-86400"
+        if self.session_expires and not 90 <= self.session_expires <= 86_400:
+            yield f"session_expires: {self.session_expires} is neither 0 nor in 90-86400"
+        if self.failback < 0.0:
+            yield "failback: must not be less than 0"
+        waits = ("login_timeout", "ring_timeout", "media_timeout", "reconnect_timeout", "close_timeout")
+        for name in (*waits, "connect_timeout"):
+            if getattr(self, name) <= 0.0:
+                yield f"{name}: must be more than 0"
+
     def _quality_problems(self) -> Iterator[str]:
         for name, allowed in (("enable_quality_tracking", tuple(Tracking)), ("quality_preset", tuple(PRESETS))):
             value = getattr(self, name)
             if value.lower() not in allowed:
                 yield f"{name}: {value!r} is not one of {', '.join(allowed)}"
-        if self.feedback_url and not _is_https(self.feedback_url):
-            yield f"feedback_url: {self.feedback_url!r} is not https://host…"
+        for name in ("feedback_url", "crash_report_url"):
+            url = getattr(self, name)
+            if url and not _is_https(url):
+                yield f"{name}: {url!r} is not https://host…"
 
     @property
     def tracking(self) -> Tracking:

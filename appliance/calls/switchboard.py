@@ -12,6 +12,8 @@ from appliance.calls import connect_token, destination, headers, progress_tone
 from appliance.calls.call import Call
 from appliance.calls.call_info import CallState, Direction
 from appliance.calls.call_tones import CallTones, Sound
+from appliance.calls.close_protection import CloseProtection
+from appliance.calls.crash_reports import CrashReports
 from appliance.calls.events import ClientEvent, PermissionDenied
 from appliance.calls.facts import CallFacts
 from appliance.calls.feedback_desk import FeedbackDesk
@@ -58,6 +60,8 @@ class Switchboard:
         self.table: CallTable[Call] = CallTable()
         self.feedback = FeedbackDesk(settings, lambda: self.table.calls, self.emit)
         self.tasks = TaskSet("calls")
+        self.crashes = CrashReports(settings, self.tasks, self.emit, self.line.secrets)
+        self.protection = CloseProtection(lambda: bool(self.table.calls))
         self._volumes = VolumeTeller(
             self.tasks, lambda: self.table.current, lambda: self.events.wanted(Volume), self.events.emit
         )
@@ -113,6 +117,8 @@ class Switchboard:
         return f"sip:{self.line.user}@{self.settings.sip_domain}"
 
     def _check_free(self) -> None:
+        if self.protection.is_closing:
+            raise StateError("the client is closing: no call begins any more")
         if not self.line.logged_in:
             raise StateError("not logged in")
         if not self.line.connected:
@@ -262,6 +268,7 @@ class Switchboard:
         """`call` has ended."""
         assert isinstance(call, Call)
         self.table.remove(call)
+        self.protection.look()
         self.feedback.ended(call, call.leg.facts.former_uuid)
         self.services.over(call)
         limit = {CallState.IGNORED: _IGNORED_LIMIT, CallState.REDIRECTED: _REDIRECTED_LIMIT}.get(call.state)

@@ -11,6 +11,7 @@ from appliance.calls.events import (
     CallTerminated,
     ClientEvent,
     ConnectionChange,
+    CrashReported,
     DtmfFailed,
     DtmfReceived,
     HoldChanged,
@@ -134,6 +135,8 @@ def _words(event: ClientEvent) -> str:  # noqa: C901, PLR0911, PLR0912 -- a tabl
             return f"{cause}: {status or ''} {reason}".replace("  ", " ")
         case Logout(reason=reason):
             return reason
+        case CrashReported(where=where, error=error):
+            return f"{error}: {where}"
         case PermissionDenied(direction=direction, cause=cause):
             return f"{direction.lower()} calls: {cause}"
         case IncomingCall(caller_id=caller, caller_name=name):

@@ -10,6 +10,7 @@ LEVELS: Final = ("debug", "info", "warning", "error")
 """Of the log, from much to little."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_HEADER: Final = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")
 _HOST: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
 _SIP_USER: Final = re.compile(r"[A-Za-z0-9_.!~*'()&=+$,;?/%-]{1,128}")
 _STUN: Final = re.compile(rf"stun:(?:{_HOST.pattern})(?::\d{{1,5}})?")
@@ -42,6 +43,11 @@ def https_url(value: str) -> str:
         return allowed
     plain = parts.username is None and parts.password is None
     return "" if good and plain and value.isprintable() and " " not in value else allowed
+
+
+def header_name(value: str) -> str:
+    """The name of a SIP header, RFC 3261 §25.1."""
+    return "" if _HEADER.fullmatch(value) else "the name of a header, like X-Plivo-Jwt"
 
 
 def host(value: str) -> str:
@@ -83,6 +89,12 @@ def dial_pattern(value: str) -> str:
 def log_level(value: str) -> str:
     """How much of the log."""
     return "" if value in LEVELS else one_of(LEVELS) + did_you_mean(value, LEVELS)
+
+
+def log_level_or_all(value: str) -> str:
+    """The same, or every message on the wire, or nothing."""
+    levels = ("all", *LEVELS, "off")
+    return "" if value in levels else one_of(levels) + did_you_mean(value, levels)
 
 
 def emergency_number(value: str) -> str:

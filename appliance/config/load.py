@@ -5,11 +5,11 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from appliance.config import formats
 from appliance.config.board import load_board
 from appliance.config.door import door
+from appliance.config.line import read_line
 from appliance.config.manager_tables import broker, commands
 from appliance.config.model import (
     Audio,
@@ -18,7 +18,6 @@ from appliance.config.model import (
     Dialling,
     Dtmf,
     EchoCancellation,
-    Line,
     Log,
     LogFormat,
     Media,
@@ -115,7 +114,7 @@ def _leaves(prefix: str, table: dict[str, object]) -> Iterator[tuple[str, object
 def _configuration(top: Table) -> Configuration:
     configuration = Configuration(
         unit=_unit(top.table("unit")),
-        line=_line(top.table("line")),
+        line=read_line(top.table("line")),
         media=_media(top.table("media")),
         audio=_audio(top.table("audio")),
         voice=_voice(top.table("voice")),
@@ -147,39 +146,15 @@ def _unit(table: Table) -> Unit:
         site=table.text("site", Unit.site, check=formats.topic_name),
         name=table.text("name", Unit.name, check=formats.topic_name),
         state_folder=table.path("state_folder"),
+        close_protection=table.flag("close_protection"),
+        capture_sdk_crash_only=table.flag("capture_sdk_crash_only"),
+        crash_report_url=table.text("crash_report_url", check=formats.https_url),
+        crash_report_ca_file=table.path("crash_report_ca_file", must_exist=True),
     )
+    if unit.crash_report_ca_file is not None and "crash_report_url" not in table:
+        table.complain("crash_report_ca_file", "unit.crash_report_ca_file is of no use without unit.crash_report_url")
     table.finish()
     return unit
-
-
-def _line(table: Table) -> Line:
-    registrars = table.texts("registrars", check=formats.web_socket_url)
-    if "registrars" not in table:
-        table.complain("registrars", "line.registrars is missing: the address of the registrar, wss://…")
-    elif not registrars and table.is_empty("registrars"):
-        table.complain("registrars", "line.registrars is empty: allowed is at least one address, wss://…")
-    ca_file = table.path("ca_file", must_exist=True)
-    if ca_file is not None and registrars and not any(url.startswith("wss:") for url in registrars):
-        table.complain("ca_file", "line.ca_file is of no use: no address in line.registrars begins with wss://")
-    line = Line(
-        registrars=registrars,
-        user=table.text("user", check=formats.sip_user, required=True),
-        password=table.secret("password", required=True),
-        domain=table.text("domain", check=formats.host) or domain_of(registrars),
-        display_name=table.text("display_name", check=formats.display_name),
-        ca_file=ca_file,
-        register_expires=table.integer("register_expires", Line.register_expires, 100, 86_400),
-        calls_folder=table.path("calls_folder"),
-        restore_within=Seconds(table.number("restore_within", Line.restore_within, 0.0, 600.0)),
-    )
-    table.finish()
-    return line
-
-
-def domain_of(registrars: tuple[str, ...]) -> str:
-    """The host of the first address, which is the domain where nobody says another; "" without one."""
-    host = (urlsplit(registrars[0]).hostname or "") if registrars else ""
-    return f"[{host}]" if ":" in host else host
 
 
 def _media(table: Table) -> Media:
@@ -232,6 +207,7 @@ def _audio(table: Table) -> Audio:
         record=table.path("record"),
         hertz=table.number("hertz", Audio.hertz, 20.0, 20_000.0),
         level=table.number("level", Audio.level, -60.0, 0.0),
+        perm_on_click=table.flag("perm_on_click", default=Audio.perm_on_click),
     )
     table.finish()
     return audio
@@ -321,7 +297,7 @@ def _quality(table: Table) -> Quality:
 
 
 def _log(table: Table) -> Log:
-    level = table.text("level", Log.level, check=formats.log_level)
+    level = table.text("level", Log.level, check=formats.log_level_or_all)
     log = Log(level=level, format=table.choice("format", LogFormat.TEXT))
     table.finish()
     return log

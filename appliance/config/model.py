@@ -5,6 +5,7 @@ Passwords are `Secret`s; durations are seconds and say so in their names' descri
 classes.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -100,9 +101,28 @@ class Unit:
     site: str = "site"
     """Where it stands, for people and topics: letters, digits, `-`, `_` and `.`."""
     name: str = "phone"
-    """Which one it is there: letters, digits, `-`, `_` and `.`."""
+    """Which one it is there: letters, digits, `-`, `_` and `.`. The registrar sees it too."""
     state_folder: Path | None = None
     """Where it keeps what must outlive a power cut; a folder of its own. Without it nothing does."""
+    close_protection: bool = False
+    """Stopping waits for the call, ringing included; a second signal ends it."""
+    capture_sdk_crash_only: bool = False
+    """Tell of errors in calls and their surroundings only, not in what listens to their events."""
+    crash_report_url: str = ""
+    """`https://` address that errors nobody caught are posted to, without secrets; "" posts none."""
+    crash_report_ca_file: Path | None = None
+    """PEM certificates trusted for it instead of the system's."""
+
+
+class Keepalive(StrEnum):
+    """How a registrar is asked whether it still lives."""
+
+    WEBSOCKET = "websocket"
+    """The WebSocket's own ping, RFC 6455 §5.5.2."""
+    CRLF = "crlf"
+    """Two line ends, answered by one: RFC 5626 §3.5.1."""
+    OPTIONS = "options"
+    """An OPTIONS request; any final response will do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,11 +130,15 @@ class Line:
     """[line]: the account at the registrar."""
 
     registrars: tuple[str, ...]
-    """`ws://` or `wss://` addresses of the registrar, tried in this order."""
+    """`ws://` or `wss://` addresses of the registrar, the nearest first: tried in this order, and gone back to."""
     user: str
-    """The user part of the address of record."""
+    """The user part of the address of record; "" where an access token says it."""
     password: Secret
     """Of the digest authentication (RFC 3261 §22)."""
+    access_token_file: Path | None = None
+    """A file with an access token (JWT) in place of user and password; read again whenever a new one is needed."""
+    token_header: str = "X-Plivo-Jwt"  # noqa: S105 -- the name of a header
+    """The header that carries it."""
     domain: str
     """The SIP domain; the first registrar's host where the file says nothing."""
     display_name: str = ""
@@ -127,6 +151,24 @@ class Line:
     """Where calls in progress are written down, so that they outlive a crash; best in memory: "/run/intercom/calls"."""
     restore_within: Seconds = Seconds(60.0)
     """A call is taken up again that was left no longer ago, 0 to 600 seconds; older ones are ended at the far end."""
+    auto_register: bool = True
+    """Register after connecting; without, the line only connects, and can call but not be called."""
+    regions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """[line.regions]: further addresses by the name of a region."""
+    client_region: str = ""
+    """The region this unit is in: its addresses come before `registrars`, and calls name it."""
+    connect_timeout: Seconds = Seconds(10.0)
+    """Seconds an address may take to accept a connection before the next is tried, 1 to 120."""
+    failback: Seconds = Seconds(300.0)
+    """Seconds after which a nearer address is tried again while another serves, 0 (never) to 86400."""
+    keepalive: tuple[Keepalive, ...] = tuple(Keepalive)
+    """How the registrar is asked for signs of life."""
+    keepalive_interval: Seconds = Seconds(2.0)
+    """Seconds of quiet after which it is asked, 0 (only when there is doubt) to 300."""
+    keepalive_patience: Seconds = Seconds(2.5)
+    """Seconds it may take to answer before it counts as dead, 0.5 to 60."""
+    session_expires: int = 1800
+    """Seconds a call lasts unless one side refreshes it (RFC 4028), 90 to 86400; 0 asks for nothing of the kind."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,6 +229,8 @@ class Audio:
     """tone: the frequency of the sine, 20 to 20000."""
     level: float = -20.0
     """tone: its level in dB of full scale, -60 to 0."""
+    perm_on_click: bool = True
+    """Open the microphone for a call only; without, it is tried once at the start too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -318,7 +362,7 @@ class Log:
     """[log]: what is written about the unit's work."""
 
     level: str = "info"
-    """The least that is written: debug, info, warning or error."""
+    """The least that is written: all (SIP messages too, without secrets), debug, info, warning, error or off."""
     format: LogFormat = LogFormat.TEXT
     """Lines for people, or one JSON object a line."""
 

@@ -1,7 +1,7 @@
 """One table of a configuration file: typed reading that collects problems instead of stopping at the first."""
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -50,6 +50,9 @@ class Table:
 
     def __contains__(self, key: str) -> bool:
         return key in self._values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
 
     def is_empty(self, key: str) -> bool:
         """Whether the value at `key` is an empty list or text."""

@@ -28,6 +28,8 @@ _LINGER: Final = 0.5
 _DEAF: Final = 4.0
 """Seconds without a frame in either direction that make a device count as lost; some need two to begin."""
 
+_UNTRIED: Final = "the device has not been opened yet"
+
 _FIRST_RETRY: Final = 0.5
 _LAST_RETRY: Final = 8.0
 """Seconds before a lost device is tried again; doubled each time."""
@@ -101,8 +103,8 @@ class _Watched:
 class AudioKeeper:
     """Owns a device's `start` and `stop`, on a thread that lives while the device is needed: both may block.
 
-    `changed` hears, on that thread, what is wrong with the device, and None when it works again. `microphone` meters
-    what the device itself delivers, not the silence that stands in for it.
+    `changed` hears, on that thread, what is wrong with the device, and None when it works, or works again. `microphone`
+    meters what the device itself delivers, not the silence that stands in for it.
     """
 
     def __init__(
@@ -126,7 +128,7 @@ class AudioKeeper:
         self._closing = False
         self._open: AudioDevice | None = None
         self._watched: _Watched | None = None
-        self._problem: str | None = None
+        self._problem: str | None = _UNTRIED
         self._retry_at = Seconds(0.0)
         self._retry = _FIRST_RETRY
 

@@ -134,6 +134,11 @@ class MediaEngine:
         """Gather candidates ahead for a call that is likely within `keep` seconds. From any thread."""
         self._home.soon(lambda: self._home.pool.fill(keep))
 
+    def try_audio(self) -> None:
+        """Open the device now, and close it again: `audio_changed` hears whether it works. From any thread."""
+        self._home.tries_audio = self.has_audio
+        self._home.look()
+
     def play(self, sound: Tone | Recording | None, *, ringer: bool = False) -> None:
         """Sound `sound` in place of the one that sounds; None ends it. From any thread.
 
@@ -194,6 +199,7 @@ class MediaEngine:
         return self._problem
 
     def _device_changed(self, problem: str | None) -> None:
+        self._home.tries_audio = False
         self._problem = problem or ""
         name = "none" if self._audio is None else self._audio.name
         if problem is None:
@@ -221,6 +227,7 @@ class _Home:
             side_tone=settings.side_tone,
         )
         self.sessions: tuple[MediaSession, ...] = ()
+        self.tries_audio = False
         self.look: Callable[[], None] = lambda: None
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -243,4 +250,4 @@ class _Home:
 
     def needs_audio(self) -> bool:
         """From any thread."""
-        return bool(self.sessions) or self.mixer.sounding
+        return bool(self.sessions) or self.mixer.sounding or self.tries_audio

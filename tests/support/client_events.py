@@ -137,6 +137,7 @@ def every_event() -> list[ClientEvent]:
         events.IncomingCallIgnored(call=call(CallState.IGNORED, Direction.INCOMING, "incoming-2")),
         events.CallFailed(call=call(CallState.FAILED, uuid="failed-1"), cause="Busy", status=486),
         events.PermissionDenied(direction=Direction.OUTGOING),
+        events.CrashReported(where="task calls/x failed", error="ValueError", trace="ValueError: x\n", ours=True),
         events.Logout(reason="requested"),
         *service_events_of(outgoing, answered),
     ]

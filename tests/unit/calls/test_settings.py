@@ -21,6 +21,14 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
             enable_quality_tracking="some",
             quality_preset="strict",
             feedback_url="http://example.org",
+            crash_report_url="https://a:b@example.org",
+            token_header="X Token",
+            session_expires=60,
+            regions={"europe": ("ftp://e",)},
+            client_region="mars",
+            identifier="a b",
+            failback=Seconds(-1.0),
+            connect_timeout=Seconds(0.0),
         )
     message = str(caught.value)
     for word in (
@@ -31,6 +39,14 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
         "enable_quality_tracking: 'some' is not one of all, remoteonly, localonly, none",
         "quality_preset: 'strict' is not one of documented, plivo, twilio",
         "feedback_url: 'http://example.org' is not https://host",
+        "crash_report_url: 'https://a:b@example.org' is not https://host",
+        "token_header: 'X Token' is no name of a header",
+        "session_expires: 60 is neither 0 nor in 90-86400",
+        "'ftp://e'",
+        "client_region: 'mars' is not one of europe",
+        "identifier: 'a b' is not 1 to 64 letters",
+        "failback: must not be less than 0",
+        "connect_timeout: must be more than 0",
     ):
         assert word in message
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appliance.app.settings import client_settings
 from appliance.config.load import advice, load, parse
 from appliance.config.model import (
     AudioDriver,
@@ -19,6 +20,7 @@ from appliance.config.model import (
 )
 from appliance.config.secret import Secret
 from appliance.errors import ConfigError
+from appliance.sip.settings import LivenessSettings, Question
 
 FILE = Path("unit.toml")
 LINE = '[line]\nregistrars = ["wss://sip.test/ws"]\nuser = "201"\npassword = "s3cret-s3cret"\n'
@@ -52,14 +54,29 @@ def test_everything(tmp_path: Path) -> None:
     site = "home"
     name = "hall-2"
     state_folder = "state"
+    close_protection = true
+    capture_sdk_crash_only = true
+    crash_report_url = "https://f.test/crash"
+    crash_report_ca_file = "ca.pem"
     [line]
     registrars = ["wss://a.test", "ws://[::1]:8080/x"]
+    auto_register = false
+    client_region = "europe"
+    connect_timeout = 5
+    failback = 0
+    keepalive = "crlf"
+    keepalive_interval = 10
+    keepalive_patience = 5
+    session_expires = 0
     user = "201"
     password_file = "pass"
     domain = "b.test"
     display_name = "Hall, ground floor"
     ca_file = "ca.pem"
     register_expires = 300
+    [line.regions]
+    europe = "wss://c.test"
+    asia = ["wss://d.test", "wss://e.test"]
     [media]
     codecs = "PCMA"
     ptime = 40
@@ -74,6 +91,7 @@ def test_everything(tmp_path: Path) -> None:
     password_file = "turn"
     [audio]
     driver = "wav"
+    perm_on_click = false
     play = "in.wav"
     record = "out.wav"
     loop = true
@@ -112,6 +130,13 @@ def test_everything(tmp_path: Path) -> None:
     assert configuration.line.domain == "b.test"
     assert configuration.line.password == Secret("pass-word")
     assert configuration.line.ca_file == tmp_path / "ca.pem"
+    assert configuration.line.regions == {"europe": ("wss://c.test",), "asia": ("wss://d.test", "wss://e.test")}
+    told = client_settings(configuration)
+    assert told.registrar_urls == ("wss://c.test", "wss://a.test", "ws://[::1]:8080/x")
+    assert told.liveness == LivenessSettings(interval=10.0, patience=5.0, questions=(Question.CRLF,))
+    assert (told.auto_register, told.failback, told.connect_timeout, told.session_expires) == (False, 0.0, 5.0, 0)
+    assert (told.close_protection, told.capture_sdk_crash_only, told.perm_on_click) == (True, True, False)
+    assert (told.crash_report_url, told.identifier) == ("https://f.test/crash", "hall-2")
     assert configuration.media.codecs == ("PCMA",)
     assert configuration.media.playout_delay == 60.0
     assert configuration.media.turn == Turn(
@@ -282,7 +307,7 @@ def test_the_example_that_ships(tmp_path: Path) -> None:
     for name in ("line.password", "broker.password", "turn.password"):
         (tmp_path / name).write_text("x\n")
     (tmp_path / "cleaning.code").write_text("8150815\n")
-    for name in ("ca.pem", "turn-ca.pem", "hall.crt", "hall.key"):
+    for name in ("ca.pem", "turn-ca.pem", "hall.crt", "hall.key", "crashes.pem"):
         (tmp_path / name).write_text("")
     (tmp_path / "hello.wav").write_text("")
     (tmp_path / "desk-phone.toml").write_text(BOARD.read_text())

@@ -13,6 +13,8 @@ from appliance.config.redaction import redacted
         'response="s3cr3t"',
         "a=ice-pwd:s3cr3t",
         "the token = s3cr3t and more",
+        "X-Plivo-Jwt: s3cr3t",
+        "X-Door: eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJzM2NyM3QifQ.s3cr3t",
     ],
 )
 def test_secrets_are_hidden(text: str) -> None:
