@@ -94,6 +94,28 @@ class Swap:
     resumed: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """Connect the far ends of two answered calls with each other; both calls end if that succeeds."""
+
+    call: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Let these calls hear each other and us."""
+
+    calls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetDoNotDisturb:
+    """Turn calls away without ringing, or let them ring."""
+
+    on: bool
+
+
 @dataclass(frozen=True, slots=True)
 class PlayTone:
     """Play this tone until another `PlayTone` or `StopTone`."""
@@ -120,4 +142,20 @@ class Show:
     screen: Screen
 
 
-Action = Dial | Answer | Reject | HangUp | SendDigit | SetMute | SetHold | Swap | PlayTone | StopTone | KeySound | Show
+Action = (
+    Dial
+    | Answer
+    | Reject
+    | HangUp
+    | SendDigit
+    | SetMute
+    | SetHold
+    | Swap
+    | Transfer
+    | Join
+    | SetDoNotDisturb
+    | PlayTone
+    | StopTone
+    | KeySound
+    | Show
+)

@@ -7,18 +7,32 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from appliance.calls import service_events as events
 from appliance.calls.call import Call
 from appliance.calls.call_info import CallEvent, Direction
 from appliance.calls.client import Client
 from appliance.calls.events import Calling, ClientEvent
 from appliance.calls.state import LAST_STATES
 from appliance.errors import ApplianceError, TransportError, UsageError
-from appliance.phone.actions import Answer, Dial, HangUp, Reject, SendDigit, SetHold, SetMute, Swap
+from appliance.phone.actions import (
+    Answer,
+    Dial,
+    HangUp,
+    Join,
+    Reject,
+    SendDigit,
+    SetDoNotDisturb,
+    SetHold,
+    SetMute,
+    Swap,
+    Transfer,
+)
 from appliance.phone.happenings import inputs_of
 from appliance.phone.inputs import (
     AnswerFailed,
     CallEnded,
     CallPlaced,
+    ConferenceChanged,
     DialFailed,
     EarlyMediaStarted,
     HoldRefused,
@@ -29,7 +43,8 @@ from appliance.tasks import TaskSet
 
 log = logging.getLogger(__name__)
 
-CallAction = Dial | Answer | Reject | HangUp | SendDigit | SetMute | SetHold | Swap
+ToACall = Answer | Reject | SendDigit | SetMute | SetHold
+CallAction = Dial | HangUp | Swap | Transfer | Join | SetDoNotDisturb | ToACall
 
 
 class CallCommands:
@@ -62,6 +77,8 @@ class CallCommands:
             name = self._name(event.call.call_uuid)
             if isinstance(event, Calling) and self._attempt is not None:
                 self._happened(CallPlaced(attempt=self._attempt, call=name))
+        if isinstance(event, events.ConferenceChanged):
+            self._happened(ConferenceChanged(calls=tuple(self._name(uuid) for uuid in event.calls)))
         for happened in inputs_of(event, name):
             if not (isinstance(happened, EarlyMediaStarted) and self._client.tones.covers_early_media):
                 self._happened(happened)
@@ -85,8 +102,14 @@ class CallCommands:
                 self._tasks.start(f"dial {action.attempt}", self._dial(action))
             case Swap():
                 self._tasks.start("swap", self._swap(action))
+            case Transfer():
+                self._tasks.start("transfer", self._transfer(action))
+            case Join():
+                self._tasks.start("join", self._join(action))
             case HangUp(uuid):
                 self.hang_up(uuid)
+            case SetDoNotDisturb(on):
+                self._client.do_not_disturb = on
             case _:
                 call = self._call(action.call)
                 if call is None:
@@ -94,7 +117,7 @@ class CallCommands:
                 else:
                     self._to_a_call(call, action)
 
-    def _to_a_call(self, call: Call, action: Answer | Reject | SendDigit | SetMute | SetHold) -> None:
+    def _to_a_call(self, call: Call, action: ToACall) -> None:
         match action:
             case Answer():
                 self._tasks.start("answer", self._answer(call))
@@ -166,6 +189,25 @@ class CallCommands:
                 return
             if call is not None:
                 await self._resumed(call)
+
+    async def _transfer(self, transfer: Transfer) -> None:
+        call, to = self._call(transfer.call), self._call(transfer.to)
+        if call is None or to is None:
+            return
+        try:
+            if not await call.transfer(to=to):
+                log.info("call %s could not be transferred", call.uuid)
+        except ApplianceError as error:
+            log.info("call %s can't be transferred: %s", call.uuid, error)
+
+    async def _join(self, join: Join) -> None:
+        calls = [call for call in map(self._call, join.calls) if call is not None]
+        async with self._turn:
+            try:
+                if not await self._client.conference(*calls):
+                    log.info("the calls could not be joined")
+            except ApplianceError as error:
+                log.info("the calls can't be joined: %s", error)
 
     async def _held(self, call: Call) -> bool:
         try:

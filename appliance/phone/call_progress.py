@@ -14,6 +14,7 @@ from appliance.phone.inputs import (
     CallEnded,
     CallPlaced,
     CallRestored,
+    ConferenceChanged,
     DialFailed,
     EarlyMediaStarted,
     HoldChanged,
@@ -24,6 +25,7 @@ from appliance.phone.inputs import (
     QualityMeasured,
     ReconnectionChanged,
     RemoteRinging,
+    SelfAnswered,
 )
 from appliance.phone.lines import LineCall
 from appliance.phone.state import AGAIN, ESTABLISHED, OUTGOING, Phase, PhoneSettings, State, Step, entered
@@ -31,7 +33,8 @@ from appliance.units import Seconds
 
 Change = MuteChanged | HoldChanged | ReconnectionChanged | MediaChanged | QualityMeasured
 OwnCallInput = RemoteRinging | EarlyMediaStarted | CallAnswered | CallEnded | AnswerFailed | Change
-CallInput = IncomingCall | CallRestored | CallPlaced | DialFailed | HoldRefused | OwnCallInput
+Arrangement = HoldRefused | SelfAnswered | ConferenceChanged
+CallInput = IncomingCall | CallRestored | CallPlaced | DialFailed | Arrangement | OwnCallInput
 
 BUSY_STATUSES = frozenset({486, 600})
 
@@ -47,10 +50,23 @@ def progressed(state: State, event: CallInput, now: Seconds, settings: PhoneSett
             return _placed(state, event)
         case DialFailed():
             return _not_placed(state, event, now, settings)
-        case HoldRefused():
-            return other_calls.hold_refused(state, event.call, now, settings)
+        case HoldRefused() | SelfAnswered() | ConferenceChanged():
+            return _arranged(state, event, now, settings)
         case _:
             return _of_a_call(state, other_calls.named(state, event.call), event, now, settings)
+
+
+def _arranged(state: State, event: Arrangement, now: Seconds, settings: PhoneSettings) -> Step:
+    match event:
+        case HoldRefused():
+            return other_calls.hold_refused(state, event.call, now, settings)
+        case ConferenceChanged():
+            return other_calls.joined(state, event.calls), ()
+        case SelfAnswered():
+            if state.phase is not Phase.RINGING or state.call is None or state.call.call != event.call:
+                return state, ()
+            talking = replace(state, hook=replace(state.hook, hands_free=True))
+            return entered(talking, Phase.ANSWERING, now, settings), ()
 
 
 def _of_a_call(state: State, call: LineCall | None, event: OwnCallInput, now: Seconds, settings: PhoneSettings) -> Step:

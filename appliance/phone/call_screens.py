@@ -78,8 +78,12 @@ def _established(state: State, call: LineCall, now: Seconds, settings: PhoneSett
         title, hint = words.reconnecting, words.reconnecting_hint
     elif call.remote_held:
         title, hint = words.held_by_peer, words.in_call_hint
+    elif call.joined:
+        title, hint = words.conference, words.in_call_hint
     else:
         title, hint = words.in_call, words.muted_hint if call.muted else words.in_call_hint
+    if state.held and not state.held[-1].joined and not held:
+        title = f"{words.on_hold}: {_named(state.held[-1], words)}"
     if state.waiting:
         title, hint = f"{words.waiting}: {_named(state.waiting[0], words)}", words.waiting_hint
     return Screen(
@@ -101,19 +105,23 @@ def _other(state: State, words: Words) -> str:
     if state.waiting or not state.held:
         return ""
     peer = _named(state.held[-1], words)
+    if state.held[-1].joined:
+        return f"{words.with_hint} {peer}"
     if state.phase in {Phase.IN_CALL, Phase.ON_HOLD}:
-        return f"{words.swap_hint} {peer}"
+        return words.swap_hint
     return "" if state.phase is Phase.ANSWERING else f"{words.back_hint} {peer}"
 
 
 def _recall(state: State, call: LineCall, settings: PhoneSettings) -> Screen:
     words = settings.words
     other = (state.waiting or state.held[-1:])[0]
+    first = words.recall_end if other.answered else words.recall_refuse
+    more = f"{words.recall_join}   {words.recall_transfer}" if other.answered else words.recall_hint
     return Screen(
         kind=ScreenKind.LIST,
         title=f"R: {_named(other, words)}",
-        rows=(words.recall_end if other.answered else words.recall_refuse, words.recall_take, words.recall_swap),
-        hint=words.recall_hint,
+        rows=(first, words.recall_take, words.recall_swap),
+        hint=more,
         muted=call.muted,
         ready=state.line.ready,
     )

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from appliance.phone import other_calls
-from appliance.phone.actions import Action, Dial, HangUp, KeySound, Reject
+from appliance.phone.actions import Action, Dial, HangUp, KeySound, Reject, SetDoNotDisturb
 from appliance.phone.dial_plan import LONGEST, extended, hash_is_a_digit
 from appliance.phone.lines import LineCall
-from appliance.phone.ports import DELETE, DIGITS, HOLD, REDIAL
+from appliance.phone.ports import DELETE, DIGITS, HOLD, MUTE, REDIAL
 from appliance.phone.state import Phase, PhoneSettings, State, Step, entered
 from appliance.units import Seconds
 
@@ -44,6 +44,8 @@ def idle(state: State, key: str, now: Seconds, settings: PhoneSettings) -> Step:
     number = state.last_number if key == REDIAL else key
     if key == DELETE:
         return replace(state, missed=0, missed_peer=""), ()
+    if key == MUTE:
+        return state, (SetDoNotDisturb(not state.do_not_disturb),)
     if number and (key in DIGITS or key == REDIAL):
         return entered(replace(state, number=number), Phase.PRE_DIALLING, now, settings), ()
     return state, ()

@@ -2,7 +2,7 @@
 
 from urllib.parse import unquote
 
-from appliance.calls import events
+from appliance.calls import events, service_events
 from appliance.calls.call_info import CallEvent, CallState, Direction
 from appliance.calls.cause import Cause
 from appliance.calls.events import ClientEvent
@@ -10,6 +10,7 @@ from appliance.phone.inputs import (
     CallAnswered,
     CallEnded,
     CallRestored,
+    DoNotDisturbChanged,
     EarlyMediaStarted,
     HoldChanged,
     IncomingCall,
@@ -20,6 +21,7 @@ from appliance.phone.inputs import (
     QualityMeasured,
     ReconnectionChanged,
     RemoteRinging,
+    SelfAnswered,
 )
 
 
@@ -46,8 +48,9 @@ def _of_progress(event: CallEvent, call: str) -> tuple[Input, ...]:
             return (ringing, EarlyMediaStarted(call=call)) if event.early_media else (ringing,)
         case events.CallConnected() if event.call.state is not CallState.ANSWERED:
             return (EarlyMediaStarted(call=call),)
-        case events.CallAnswered():
-            return (CallAnswered(call=call),)
+        case events.CallAnswered() | service_events.AutoAnswered():
+            answered = isinstance(event, events.CallAnswered)
+            return (CallAnswered(call=call) if answered else SelfAnswered(call=call),)
         case _:
             return ()
 
@@ -73,6 +76,8 @@ def _of_the_line(event: ClientEvent) -> tuple[Input, ...]:
             return (LineChanged(registered=False, refused=event.cause == Cause.AUTHENTICATION_ERROR),)
         case events.Logout():
             return (LineChanged(registered=False),)
+        case service_events.DoNotDisturbChanged():
+            return (DoNotDisturbChanged(event.on),)
         case events.ConnectionChange(state="disconnected"):
             return (LineChanged(registered=False),)
         case _:

@@ -147,6 +147,20 @@ class HoldRefused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SelfAnswered:
+    """The unit has beeped and answers the incoming call by itself, as it was configured to: hands-free."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConferenceChanged:
+    """These calls hear each other and us; () is none."""
+
+    calls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReconnectionChanged:
     """The call is being reconnected, or is whole again."""
 
@@ -194,6 +208,13 @@ class Identified:
 
 
 @dataclass(frozen=True, slots=True)
+class DoNotDisturbChanged:
+    """Calls are turned away without ringing, or ring again."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ClockRead:
     """The time of day as people read it, "14:05"; "" while the clock is not to be trusted."""
 
@@ -222,12 +243,15 @@ Input = (
     | MuteChanged
     | HoldChanged
     | HoldRefused
+    | SelfAnswered
+    | ConferenceChanged
     | ReconnectionChanged
     | MediaChanged
     | QualityMeasured
     | CallOffered
     | TextShown
     | Identified
+    | DoNotDisturbChanged
     | ClockRead
     | TimePassed
 )

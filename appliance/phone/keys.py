@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from appliance.phone import dialling, hook_moves, other_calls, recall
-from appliance.phone.actions import Reject, SendDigit, SetHold, SetMute
+from appliance.phone.actions import Reject, SendDigit, SetDoNotDisturb, SetHold, SetMute
 from appliance.phone.call_progress import ring_next
 from appliance.phone.lines import LineCall
 from appliance.phone.ports import DELETE, DIGITS, HOLD, MUTE, REDIAL, Button
@@ -31,6 +31,8 @@ def button(state: State, name: str, now: Seconds, settings: PhoneSettings) -> St
             return recall.flashed(state, now, settings)
         case Button.MUTE if state.phase in ESTABLISHED and state.call is not None:
             return state, (SetMute(state.call.call, not state.call.muted),)
+        case Button.DO_NOT_DISTURB:
+            return state, (SetDoNotDisturb(not state.do_not_disturb),)
         case Button.REDIAL:
             return pressed(state, REDIAL, now, settings)
         case _:
@@ -56,6 +58,8 @@ def _established(state: State, key: str, now: Seconds, settings: PhoneSettings) 
         return other_calls.toggled(state, now, settings)
     if key == DELETE and state.waiting:
         return recall.digit(state, "0", now, settings)
+    if key == REDIAL:
+        return other_calls.connected(state)
     return (state, ()) if state.call is None else _to_the_call(state, state.call, key)
 
 

@@ -51,6 +51,8 @@ class LineCall:
     answered_at: Seconds | None = None
     held: bool = False
     """Held by us."""
+    joined: bool = False
+    """In a conference with others, and us."""
     muted: bool = False
     remote_held: bool = False
     reconnecting: bool = False

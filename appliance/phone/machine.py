@@ -20,6 +20,7 @@ from appliance.phone.inputs import (
     ButtonPressed,
     CallOffered,
     ClockRead,
+    DoNotDisturbChanged,
     HookChanged,
     Identified,
     Input,
@@ -143,19 +144,21 @@ def _step(state: State, happened: Input, now: Seconds, settings: PhoneSettings) 
             return hook_moves.moved(state, happened, now, settings)
         case CallOffered(number=number):
             return dialling.offered(state, number, now, settings)
-        case LineChanged() | ClockRead() | TextShown() | Identified() | TimePassed():
+        case LineChanged() | DoNotDisturbChanged() | ClockRead() | TextShown() | Identified() | TimePassed():
             return _noticed(state, happened, now, settings), ()
         case _:
             return call_progress.progressed(state, happened, now, settings)
 
 
-Notice = LineChanged | ClockRead | TextShown | Identified | TimePassed
+Notice = LineChanged | DoNotDisturbChanged | ClockRead | TextShown | Identified | TimePassed
 
 
 def _noticed(state: State, happened: Notice, now: Seconds, settings: PhoneSettings) -> State:
     match happened:
         case LineChanged():
             return _line(state, happened, now, settings)
+        case DoNotDisturbChanged(on):
+            return replace(state, do_not_disturb=on)
         case ClockRead(text):
             return replace(state, clock=text)
         case TextShown(text=text, seconds=seconds):

@@ -5,7 +5,7 @@ Nothing opens a microphone here but a person's key: a call that comes to the fro
 
 from dataclasses import replace
 
-from appliance.phone.actions import Action, Answer, HangUp, Reject, SetHold, Swap
+from appliance.phone.actions import Action, Answer, HangUp, Reject, SetHold, Swap, Transfer
 from appliance.phone.inputs import CallEnded, CallRestored, IncomingCall
 from appliance.phone.lines import LineCall
 from appliance.phone.state import Phase, PhoneSettings, State, Step, entered
@@ -58,6 +58,23 @@ def changed(state: State, call: LineCall) -> State:
     if state.call is not None and state.call.call == call.call:
         return replace(state, call=call)
     return replace(state, others=tuple(call if other.call == call.call else other for other in state.others))
+
+
+def joined(state: State, names: tuple[str, ...]) -> State:
+    """`state` with these calls in a conference, and no others."""
+    call = state.call
+    return replace(
+        state,
+        call=call if call is None else replace(call, joined=call.call in names),
+        others=tuple(replace(other, joined=other.call in names) for other in state.others),
+    )
+
+
+def connected(state: State) -> Step:
+    """The one who is held and the one who is talked with talk with each other, and we leave when they do."""
+    if state.call is None or not state.held:
+        return state, ()
+    return state, (Transfer(call=state.held[-1].call, to=state.call.call),)
 
 
 def without(state: State, gone: LineCall) -> tuple[LineCall, ...]:

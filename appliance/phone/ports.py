@@ -24,6 +24,7 @@ class Button(StrEnum):
     FLASH = "flash"
     """R: what a hook flash does."""
     MUTE = "mute"
+    DO_NOT_DISTURB = "dnd"
     REDIAL = "redial"
 
 

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from appliance.phone import other_calls
-from appliance.phone.actions import Action, Answer, HangUp, Reject
+from appliance.phone.actions import Action, Answer, HangUp, Join, Reject
 from appliance.phone.state import OUTGOING, OVER, Phase, PhoneSettings, State, Step, entered
 from appliance.units import Seconds
 
@@ -47,6 +47,11 @@ def digit(state: State, key: str, now: Seconds, settings: PhoneSettings) -> Step
             return _front_ended(state, now, settings)
         case "2":
             return other_calls.toggled(state, now, settings)
+        case "3" if state.held and state.call is not None:
+            together = Join((state.call.call, state.held[-1].call))
+            return other_calls.established(state, now, settings), (together,)
+        case "4" if state.held:
+            return other_calls.connected(other_calls.established(state, now, settings))
         case _:
             return state, ()
 

@@ -61,12 +61,13 @@ def _idle(state: State, settings: PhoneSettings) -> Screen:
         return Screen(kind=ScreenKind.NOTICE, title=settings.name, headline=state.notices.text, hint=words.ready_hint)
     missed = f"{words.missed} {state.missed}: {state.missed_peer}" if state.missed else ""
     headline = state.clock or settings.number or settings.name
+    number = settings.number if settings.number != headline else ""
     return Screen(
         kind=ScreenKind.IDLE,
         title=settings.name,
         headline=headline,
-        detail=missed or (settings.number if settings.number != headline else ""),
-        hint=words.ready_hint,
+        detail=words.do_not_disturb if state.do_not_disturb else missed or number,
+        hint=words.do_not_disturb_hint if state.do_not_disturb else words.ready_hint,
     )
 
 

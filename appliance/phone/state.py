@@ -139,6 +139,7 @@ class State:
     """What redial calls."""
     urgent: str = ""
     """The emergency number that is called until it answers or the handset is down; nothing comes between."""
+    do_not_disturb: bool = False
     missed: int = 0
     missed_peer: str = ""
     clock: str = ""

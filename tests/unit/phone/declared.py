@@ -69,6 +69,7 @@ RULES = (
     # A call for us
     rule("somebody calls", [P.IDLE, P.PRE_DIALLING], "IncomingCall", P.RINGING),
     rule("nobody answers", [P.RINGING], "KeyPressed TimePassed CallEnded CallAnswered", P.IDLE),
+    rule("the unit answers by itself", [P.RINGING], "SelfAnswered", P.ANSWERING),
     rule("we are through", [P.ANSWERING], "CallAnswered", P.IN_CALL),
     rule("we are not", [P.ANSWERING], "AnswerFailed TimePassed", P.FAILED, P.OFFERED),
     rule("nobody takes who is offered", [P.OFFERED], "KeyPressed TimePassed CallEnded CallAnswered", P.ENDED),

@@ -207,12 +207,12 @@ async def test_a_call_waits_is_taken_and_swapped_with(scene: Scene) -> None:
     await scene.third.call("100")
     assert await scene.panel.shows("Calls too: 102")
     scene.panel.press("B")
-    assert await scene.panel.shows("B swaps with 101")
+    assert await scene.panel.shows("On hold: 101")
     first = scene.other.current_call
     assert first is not None
     await until(lambda: first.remote_held, lambda: "101 held")
     scene.panel.press("B")
-    assert await scene.panel.shows("B swaps with 102")
+    assert await scene.panel.shows("On hold: 102")
     await until(lambda: not first.remote_held, lambda: "101 resumed")
     await scene.reaches(Phase.IN_CALL)
     scene.other.hang_up()
@@ -232,7 +232,7 @@ async def test_a_flash_holds_and_calls_somebody_else_and_goes_back(scene: Scene)
     scene.panel.press("102")
     await until(lambda: bool(scene.third.incoming_calls), lambda: "102 called")
     await scene.third.answer()
-    assert await scene.panel.shows("B swaps with 101")
+    assert await scene.panel.shows("On hold: 101")
     scene.panel.push("flash")
     scene.panel.press("1")
     await until(lambda: not scene.third.calls, lambda: "102 left")
@@ -240,6 +240,51 @@ async def test_a_flash_holds_and_calls_somebody_else_and_goes_back(scene: Scene)
     assert scene.panel.says("101")
     scene.panel.replace()
     await scene.other_rests()
+
+
+async def consulting(scene: Scene) -> None:
+    """102 is talked with, 101 is held."""
+    await talking(scene)
+    scene.panel.push("flash")
+    assert await scene.panel.shows("Dial a number")
+    scene.panel.press("102")
+    await until(lambda: bool(scene.third.incoming_calls), lambda: "102 called")
+    await scene.third.answer()
+    assert await scene.panel.shows("On hold: 101")
+
+
+async def test_two_others_are_connected_with_each_other(scene: Scene) -> None:
+    await consulting(scene)
+    scene.panel.press("D")
+    await until(lambda: not scene.client.calls, lambda: f"no call of ours, not {scene.client.calls}")
+    assert await scene.panel.shows("Call ended")
+    for other in (scene.other, scene.third):
+        assert other.current_call is not None
+        assert other.current_call.answered
+    scene.panel.replace()
+    await scene.reaches(Phase.IDLE)
+
+
+async def test_three_talk_together(scene: Scene) -> None:
+    await consulting(scene)
+    scene.panel.push("flash")
+    scene.panel.press("3")
+    assert await scene.panel.shows("Conference")
+    scene.other.hang_up()
+    assert await scene.panel.shows("In call")
+    assert scene.panel.says("102")
+    scene.panel.replace()
+    await until(lambda: not scene.third.calls, lambda: "no call")
+
+
+async def test_do_not_disturb_turns_calls_away(scene: Scene) -> None:
+    scene.panel.press("A")
+    assert await scene.panel.shows("Do not disturb")
+    call = await scene.other.call("100")
+    assert not await call.wait_answered()
+    assert scene.phone.state.phase is Phase.IDLE
+    scene.panel.press("A")
+    assert await scene.panel.shows("Lift or dial")
 
 
 async def test_an_emergency_number_is_called_whatever_there_is(scene: Scene) -> None:

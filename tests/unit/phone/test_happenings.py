@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from appliance.calls import events
+from appliance.calls import events, service_events
 from appliance.calls.call_info import CallInfo, CallState, Direction
 from appliance.calls.cause import Cause
 from appliance.calls.events import ClientEvent
@@ -42,6 +42,8 @@ LOCAL = dataclasses.replace(CALL, originator="local")
         (events.CallRemoteRinging(call=CALL, early_media=False), inputs.RemoteRinging(call="u")),
         (events.CallConnected(call=CALL), inputs.EarlyMediaStarted(call="u")),
         (events.CallAnswered(call=ANSWERED), inputs.CallAnswered(call="u")),
+        (service_events.AutoAnswered(call=CALL, by="policy"), inputs.SelfAnswered(call="u")),
+        (service_events.DoNotDisturbChanged(on=True), inputs.DoNotDisturbChanged(on=True)),
         (
             events.CallTerminated(call=CALL, cause=Cause.TERMINATED, duration=1.0, summary=QualitySummary()),
             inputs.CallEnded(call="u"),

@@ -8,6 +8,7 @@ from appliance.phone.actions import (
     Answer,
     Dial,
     HangUp,
+    Join,
     KeySound,
     PlayTone,
     Reject,
@@ -15,6 +16,7 @@ from appliance.phone.actions import (
     StopTone,
     Swap,
     ToneName,
+    Transfer,
 )
 from appliance.phone.inputs import (
     AnswerFailed,
@@ -26,7 +28,6 @@ from appliance.phone.inputs import (
     HookChanged,
     IncomingCall,
     MuteChanged,
-    TimePassed,
 )
 from appliance.phone.state import Phase
 from appliance.units import Seconds
@@ -88,7 +89,7 @@ def test_b_holds_the_first_and_answers_the_second() -> None:
     walk.feed(HoldChanged(call="a", held=True), CallAnswered(call="b"))
     assert walk.at(Phase.IN_CALL)
     assert walk.says("Bob")
-    assert walk.says("B swaps with Anna Müller")
+    assert walk.says("On hold: Anna Müller")
 
 
 def test_c_rejects_the_second() -> None:
@@ -134,6 +135,8 @@ def test_a_flash_and_a_digit_while_somebody_waits(key: str, done: tuple[object, 
         ("0", (HangUp("a"),), "c"),
         ("1", (HangUp("c"), SetHold("a", held=False)), "a"),
         ("2", (Swap(held="c", resumed="a"),), "a"),
+        ("3", (Join(("c", "a")),), "c"),
+        ("4", (Transfer(call="a", to="c"),), "c"),
     ],
 )
 def test_a_flash_and_a_digit_while_somebody_is_held(key: str, done: tuple[object, ...], front: str) -> None:
@@ -322,62 +325,3 @@ def test_mute_belongs_to_its_call() -> None:
     assert not walk.screen.muted
     walk.press("B")
     assert walk.screen.muted
-
-
-def test_an_emergency_call_ends_every_other_and_lets_nobody_in() -> None:
-    walk = consulting()
-    walk.press("11")
-    assert walk.press("2")[1:] == (KeySound("2"), HangUp("a"), Dial(number="112", attempt=1, urgent=True))
-    walk.feed(CallPlaced(attempt=1, call="e"), CallAnswered(call="e"))
-    assert walk.feed(IncomingCall(call="f", number="101")) == (Reject("f"),)
-    assert walk.push("flash") == ()
-    assert walk.feed(HookChanged(off_hook=False)) == (HangUp("e"),), "no flash is waited for"
-
-
-def test_an_emergency_call_that_fails_is_made_again_and_again() -> None:
-    walk = ready()
-    walk.lift()
-    walk.press("112")
-    for attempt in range(1, 5):
-        walk.feed(CallPlaced(attempt=attempt, call=f"e{attempt}"), CallEnded(call=f"e{attempt}", status=503))
-        assert Dial(number="112", attempt=attempt + 1, urgent=True) in walk.wait(2)
-    walk.replace()
-    assert walk.wait(60) == ()
-
-
-def test_hands_free_without_lifting() -> None:
-    walk = ringing()
-    assert walk.push("hook") == (StopTone(), Answer("a"))
-    walk.feed(CallAnswered(call="a"))
-    assert walk.lift() == ()
-    assert walk.push("hook") == ()
-    assert walk.feed(HookChanged(off_hook=False)) == ()
-    assert walk.at(Phase.IN_CALL), "handset and hands-free relieve each other"
-    assert walk.push("hook") == (HangUp("a"),)
-
-
-def test_hands_free_ends_by_itself_and_asks_for_no_handset() -> None:
-    walk = ready()
-    walk.push("hook")
-    assert walk.at(Phase.DIAL_TONE)
-    walk.wait(21)
-    assert (walk.phase, walk.tone) == (Phase.IDLE, None)
-    walk.push("hook")
-    walk.press("201")
-    walk.feed(CallPlaced(attempt=1, call="a"), CallEnded(call="a", status=486))
-    walk.wait(6)
-    assert walk.at(Phase.IDLE)
-
-
-def test_buttons_mean_what_their_keys_mean() -> None:
-    walk = talking()
-    assert walk.push("mute") == walk.press("A")
-    assert walk.push("unknown") == ()
-    walk.replace()
-    walk.press("201")
-    walk.lift()
-    walk.replace()
-    walk.push("redial")
-    assert walk.says("201")
-    assert walk.push("mute") == ()
-    walk.feed(TimePassed())
