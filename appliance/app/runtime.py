@@ -7,8 +7,7 @@ the caller's `stop` ends it.
 import asyncio
 import contextlib
 import logging
-import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -16,6 +15,7 @@ from typing import Final
 from appliance.app import memory
 from appliance.app.build import Unit
 from appliance.app.settings import GOODBYE
+from appliance.app.stopping import stopping_signals
 from appliance.app.supervisor import Supervisor
 from appliance.config.table import read_secret
 from appliance.errors import DriverError, LoginError, TransportError, UsageError
@@ -24,21 +24,7 @@ from appliance.units import Seconds
 
 log = logging.getLogger(__name__)
 
-_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 _PATIENCE: Final = Seconds(30.0)
-
-
-@contextlib.contextmanager
-def stopping_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """SIGTERM and SIGINT call `stop` on the running loop instead of ending the process, each time they come."""
-    loop = asyncio.get_running_loop()
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, stop)
-    try:
-        yield
-    finally:
-        for number in _SIGNALS:
-            loop.remove_signal_handler(number)
 
 
 @contextlib.asynccontextmanager

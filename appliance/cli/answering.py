@@ -19,10 +19,6 @@ class Manner(StrEnum):
     ANSWER = "answer"
     REJECT = "reject"
     IGNORE = "ignore"
-    AUTO = "auto"
-    """The unit decides."""
-    SCRIPT = "script"
-    """A script says it."""
 
 
 def answer(options: LineOptions, manner: Manner, count: int) -> ExitCode:
@@ -91,10 +87,7 @@ class _Answering:
             code = await sessions.summarise(session, call, wanted=frozenset({"incoming_call_ignored"}))
             await self._let_ring(call)
             return code
-        if self._manner is Manner.SCRIPT:
-            return await sessions.scripted(session, call)
-        answered = call.wait_answered() if self._manner is Manner.AUTO else call.answer()
-        if await sessions.until(session.stop, answered):
+        if await sessions.until(session.stop, call.answer()):
             return await sessions.talk(session, call)
         call.hang_up()
         return await sessions.summarise(session, call)

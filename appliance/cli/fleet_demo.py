@@ -39,8 +39,6 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     templates, page = arguments.broker.resolve(), arguments.page.resolve()
     try:
         with tempfile.TemporaryDirectory(prefix="intercom-fleet-") as folder:
-            # Started by root, the broker becomes another user, who reads this too.
-            Path(folder).chmod(0o755)
             asyncio.run(_demonstrate(arguments.units, Path(folder), templates, page, arguments.port))
     except DriverError as error:
         complain("intercom fleet demo", str(error))
@@ -54,7 +52,7 @@ async def _demonstrate(units: int, folder: Path, templates: Path, page: Path, po
     from appliance.app.fleet.places import places  # noqa: PLC0415
     from appliance.app.fleet.run import Fleet  # noqa: PLC0415
     from appliance.app.fleet.telephone import Traffic  # noqa: PLC0415
-    from appliance.app.runtime import stopping_signals  # noqa: PLC0415
+    from appliance.app.stopping import stopping_signals  # noqa: PLC0415
 
     stop = asyncio.Event()
     with stopping_signals(stop.set):

@@ -30,6 +30,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--broker", required=True, type=checked(_broker, _BROKER), metavar="URL", help=_BROKER)
     _add_access(parser)
     parser.add_argument("--sites", type=count, default=0, metavar="N", help="default: as many as fit")
+    parser.add_argument(
+        "--part",
+        type=checked(_part, "K/N, like 1/2"),
+        default=(1, 1),
+        metavar="K/N",
+        help="of N processes that are one fleet together, this is the Kth",
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="another one, another fleet; default: 0")
     share = checked(_share, "a share from 0.001 to 0.9")
     parser.add_argument(
@@ -64,11 +71,12 @@ async def _run(arguments: argparse.Namespace) -> None:
     from appliance.app.fleet.places import places  # noqa: PLC0415
     from appliance.app.fleet.run import Fleet  # noqa: PLC0415
     from appliance.app.fleet.telephone import Traffic  # noqa: PLC0415
-    from appliance.app.runtime import stopping_signals  # noqa: PLC0415
+    from appliance.app.stopping import stopping_signals  # noqa: PLC0415
 
     host, port, tls = arguments.broker
+    part, parts = arguments.part
     fleet = Fleet(
-        places(arguments.units, sites=arguments.sites, seed=arguments.seed),
+        places(arguments.units, sites=arguments.sites, seed=arguments.seed)[part - 1 :: parts],
         settings_of(
             host,
             port,
@@ -112,6 +120,13 @@ def _broker(text: str) -> tuple[str, int, bool]:
         raise ValueError(text)
     tls = parts.scheme == "mqtts"
     return parts.hostname, parts.port or (8883 if tls else 1883), tls
+
+
+def _part(text: str) -> tuple[int, int]:
+    part, parts = (int(number) for number in text.split("/"))
+    if not 1 <= part <= parts:
+        raise ValueError(text)
+    return part, parts
 
 
 def _share(text: str) -> float:

@@ -9,9 +9,9 @@ from typing import Final
 
 from appliance.app import logs
 from appliance.app.drivers import scripted
-from appliance.app.runtime import stopping_signals
 from appliance.app.script_run import Failure, ScriptRun
 from appliance.app.simulation import Simulation, simulation
+from appliance.app.stopping import stopping_signals
 from appliance.calls.events import CallFailed, CallTerminated, ClientEvent
 from appliance.cli.arguments import complain
 from appliance.cli.exit_codes import ExitCode

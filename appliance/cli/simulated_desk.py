@@ -7,8 +7,8 @@ from pathlib import Path
 from appliance.app import logs
 from appliance.app.drivers import panel_drivers, working_sound_card
 from appliance.app.note_handler import NoteHandler
-from appliance.app.runtime import stopping_signals
 from appliance.app.simulation import NUMBERS_IN_SHORT, Simulation, simulation
+from appliance.app.stopping import stopping_signals
 from appliance.cli.exit_codes import ExitCode
 from appliance.cli.output import Printer
 from appliance.cli.session import registered

@@ -9,6 +9,7 @@ import ssl
 import struct
 from collections import deque
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from paho.mqtt import MQTTException
@@ -93,11 +94,14 @@ class Connection:
         """The network was there and the broker was not: it did not understand us, or does not say so."""
         return self._opened and self.accepted is None and not self._refused
 
-    def open(self) -> None:
-        """Connect and send CONNECT. Blocks for as long as names, TCP and TLS take. Raises `TransportError`."""
+    def open(self, context: ssl.SSLContext | None = None) -> None:
+        """Connect and send CONNECT. Blocks for as long as names, TCP and TLS take. Raises `TransportError`.
+
+        `context` is one of `tls_context()`, if the files of the settings are not to be read again.
+        """
         try:
             if self._settings.tls:
-                self._client.tls_set_context(_tls(self._settings))
+                self._client.tls_set_context(context or tls_context(self._settings))
             host = self._settings.host.strip("[]")  # an IPv6 address as URIs have it
             properties = None
             if self._version5:
@@ -193,15 +197,11 @@ class Connection:
     def _properties(self, packet: int, publication: Publication) -> Properties | None:
         if not self._version5:
             return None
-        properties = Properties(packet)  # type: ignore[no-untyped-call]
-        properties.PayloadFormatIndicator = 1
-        properties.ContentType = "application/json"
-        properties.UserProperty = ("schema", str(SCHEMA))
-        if not publication.qos:
-            properties.MessageExpiryInterval = _METRIC_EXPIRY
         if publication.correlation:
+            properties = _written(packet, metric=not publication.qos)
             properties.CorrelationData = publication.correlation
-        return properties
+            return properties
+        return _usual(packet, metric=not publication.qos)
 
     def _on_connect(
         self, _client: Client, _data: object, _flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
@@ -257,7 +257,22 @@ class Connection:
         self.deaf = next((reason.getName() for reason in reasons if reason.is_failure), "")
 
 
-def _tls(settings: BrokerSettings) -> ssl.SSLContext:
+def _written(packet: int, *, metric: bool) -> Properties:
+    properties = Properties(packet)  # type: ignore[no-untyped-call]
+    properties.PayloadFormatIndicator = 1
+    properties.ContentType = "application/json"
+    properties.UserProperty = ("schema", str(SCHEMA))
+    if metric:
+        properties.MessageExpiryInterval = _METRIC_EXPIRY
+    return properties
+
+
+_usual: Final = cache(_written)
+"""paho takes longer to make these than to send a message, and changes nothing in them."""
+
+
+def tls_context(settings: BrokerSettings) -> ssl.SSLContext:
+    """What the settings say of trust and of the unit's own certificate. Raises `TransportError`, or `OSError`."""
     context = ssl.create_default_context(cafile=settings.ca_file)
     if settings.certificate_file is not None:
         try:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from tests.bench import calls, cards, drift, echo
+from tests.bench import calls, cards, drift, echo, fleet
 from tests.bench.report import keep, machine, say
 from tests.bench.two_processes import InvalidRunError
 
@@ -22,6 +22,7 @@ SECTIONS: Final[dict[str, tuple[Measure, Sequence[str]]]] = {
     "echo": (echo.measured, echo.PARTS),
     "cards": (cards.measured, cards.PARTS),
     "drift": (drift.measured, drift.PARTS),
+    "fleet": (fleet.measured, fleet.PARTS),
 }
 """Name, what measures it, its parts."""
 

@@ -9,6 +9,7 @@ A real unit gives each broker a thread of its own; a thousand units in one proce
 
 import asyncio
 import selectors
+import ssl
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
@@ -24,7 +25,7 @@ from appliance.app.fleet.telephone import Fault, Happening, Telephone, Traffic
 from appliance.clock import Clock
 from appliance.errors import TransportError
 from appliance.mqtt.bridge import Bridge
-from appliance.mqtt.connection import Connection
+from appliance.mqtt.connection import Connection, tls_context
 from appliance.mqtt.outbox import Outbox
 from appliance.mqtt.publication import Publication
 from appliance.mqtt.settings import BrokerSettings
@@ -75,6 +76,7 @@ class Unit:
         self._loop = asyncio.get_running_loop()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._connection: Connection | None = None
+        self._context: ssl.SSLContext | None = None
         self._file = -1
         self._writing = False
         self._tickets: dict[int, int | None] = {}
@@ -199,8 +201,19 @@ class Unit:
             self._settings, self._bridge.client_id, self._bridge.will(self._clock.wall()), version5=True
         )
         self._connection = connection
-        opened = self._loop.run_in_executor(self._connecting, _opened, connection)
+        opened = self._loop.run_in_executor(self._connecting, self._open, connection)
         opened.add_done_callback(lambda done: self._opened(connection, done))
+
+    def _open(self, connection: Connection) -> str:
+        """Connect, in a thread: what went wrong, or ""."""
+        try:
+            if self._settings.tls and self._context is None:
+                # Made once: a thousand units that come back at once have better things to do.
+                self._context = tls_context(self._settings)
+            connection.open(self._context)
+        except (TransportError, OSError) as error:
+            return str(error)
+        return ""
 
     def _opened(self, connection: Connection, done: "asyncio.Future[str]") -> None:
         if connection is not self._connection or done.cancelled():
@@ -303,12 +316,3 @@ class Unit:
 
     def _rest(self, what: str, seconds: float, then: Callable[[], None]) -> None:
         self._timers[what] = self._loop.call_later(max(0.0, seconds), then)
-
-
-def _opened(connection: Connection) -> str:
-    """Connect, in a thread: what went wrong, or ""."""
-    try:
-        connection.open()
-    except TransportError as error:
-        return str(error)
-    return ""

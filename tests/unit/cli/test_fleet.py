@@ -32,6 +32,7 @@ def test_an_authority_and_what_it_issues(tmp_path: Path, capsys: pytest.CaptureF
         (["run", "--units", "1", "--broker", "http://a"], "allowed is an address like mqtts://broker.example.org:8883"),
         (["run", "--units", "1", "--broker", "mqtts://u:p@a"], "allowed is an address like mqtts://"),
         (["run", "--units", "1", "--broker", "mqtt://a", "--authority", "x"], "an authority goes with TLS (mqtts://)"),
+        (["run", "--units", "1", "--broker", "mqtt://a", "--part", "3/2"], "allowed is K/N, like 1/2"),
         (["run", "--units", "1", "--broker", "mqtt://a", "--busy", "2"], "allowed is a share from 0.001 to 0.9"),
     ],
 )
