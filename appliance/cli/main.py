@@ -17,6 +17,7 @@ _COMMANDS: Final = {
     "run": "the service: a telephone as its configuration says",
     "check-config": "everything that is wrong with a configuration file, at once",
     "screens": "a picture of every screen of the telephone",
+    "decommission": "take a unit off its broker for good: nothing of it stays retained",
     "schema": "what units say and are told on MQTT, as AsyncAPI and JSON Schema",
     "fleet": "many units: their certificates, and a simulation of them",
 }
