@@ -107,16 +107,22 @@ def panel_drivers(settings: model.Panel, *, title: str, on_quit: Callable[[], No
 
 def _board_drivers(board: Board) -> PanelDrivers:
     # gpiozero and luma.oled may be absent where they are not asked for.
+    from appliance.devices.buttons import GpioButtons  # noqa: PLC0415
     from appliance.devices.gpio_header import GpioHeader  # noqa: PLC0415
     from appliance.devices.hook_switch import HookSwitch as GpioHookSwitch  # noqa: PLC0415
     from appliance.devices.keypad import MatrixKeypad  # noqa: PLC0415
     from appliance.devices.oled import I2cLink, Oled  # noqa: PLC0415
 
     header = GpioHeader()
-    keypad, display = board.keypad, board.display
+    keypad, hook, display = board.keypad, board.hook, board.display
     panel = Panel(
-        keypad=MatrixKeypad(header, rows=keypad.rows, columns=keypad.columns, keys=keypad.legends),
-        hook=GpioHookSwitch(header, board.hook.gpio, closed_off_hook=board.hook.off_hook is Contact.CLOSED),
+        keypad=None
+        if keypad is None
+        else MatrixKeypad(header, rows=keypad.rows, columns=keypad.columns, keys=keypad.legends),
+        hook=None
+        if hook is None
+        else GpioHookSwitch(header, hook.gpio, closed_off_hook=hook.off_hook is Contact.CLOSED),
+        buttons=GpioButtons(header, board.buttons) if board.buttons else None,
         display=Oled(
             I2cLink(display.controller, bus=display.bus, address=display.address, turned=display.turned),
         ),

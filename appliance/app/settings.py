@@ -9,7 +9,8 @@ from appliance.calls.settings import ClientSettings
 from appliance.config.model import Configuration, Line, Media, Turn, Voice
 from appliance.media.settings import EchoCancellation, MediaSettings, TurnServer, VoiceSettings
 from appliance.phone.dial_plan import DialPlan
-from appliance.phone.state import PhoneSettings
+from appliance.phone.hook import FlashTimes
+from appliance.phone.state import PhoneSettings, Target
 from appliance.sip.settings import LivenessSettings, Question
 from appliance.units import Dbov, Seconds
 
@@ -101,7 +102,7 @@ def turn_server(turn: Turn) -> TurnServer:
 
 def phone_settings(configuration: Configuration) -> PhoneSettings:
     """What the person at the telephone meets. Raises `UsageError` for a dial plan that can't be read."""
-    dialling = configuration.dialling
+    dialling, phone = configuration.dialling, configuration.phone
     return PhoneSettings(
         name=configuration.line.display_name or configuration.unit.name,
         number=configuration.line.user,
@@ -111,6 +112,14 @@ def phone_settings(configuration: Configuration) -> PhoneSettings:
             emergency=dialling.emergency,
             inter_digit=dialling.inter_digit,
         ),
+        flash=FlashTimes() if phone.hook_flash else None,
+        most_calls=3 if phone.call_waiting else 1,
+        hotline=tuple(Target(number) for number in phone.hotline),
+        hotline_delay=phone.hotline_delay,
+        longest_call=phone.longest_call,
+        buttons={
+            button.name: tuple(Target(number, button.seconds) for number in button.call) for button in phone.button
+        },
     )
 
 

@@ -5,11 +5,14 @@ GPIO numbers are the SoC's, as in `GPIO17`; they are not the positions on the he
 
 import tomllib
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
+from appliance.config import formats
 from appliance.config.positions import positions
 from appliance.config.table import Problems, Table
 from appliance.errors import ConfigError
@@ -100,9 +103,11 @@ class Board:
 
     name: str
     """What it is, for people."""
-    keypad: KeypadWiring
-    hook: HookWiring
     display: DisplayWiring
+    keypad: KeypadWiring | None = None
+    hook: HookWiring | None = None
+    buttons: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    """[buttons]: GPIO numbers by name; pressing one connects its pin to ground."""
     strike: StrikeWiring | None = None
 
 
@@ -123,12 +128,15 @@ def load_board(file: Path) -> Board:
     top = Table("", document, problems, file.parent)
     board = Board(
         name=top.text("name", required=True),
-        keypad=_keypad(top.table("keypad")),
-        hook=_hook(top.table("hook")),
+        keypad=_keypad(top.table("keypad")) if "keypad" in top else None,
+        hook=_hook(top.table("hook")) if "hook" in top else None,
+        buttons=_buttons(top.table("buttons")),
         display=_display(top.table("display")),
         strike=_strike(top.table("strike")) if "strike" in top else None,
     )
     _check_pins(board, problems)
+    if board.keypad is None and board.hook is None and not board.buttons:
+        problems.add("", "there is nothing to press or to lift on it: [keypad], [hook] or [buttons] is needed")
     top.finish()
     if problems.found:
         raise ConfigError(problems.sentences())
@@ -199,11 +207,22 @@ def _strike(table: Table) -> StrikeWiring:
     return strike
 
 
+def _buttons(table: Table) -> Mapping[str, int]:
+    buttons = {name: table.integer(name, 0, LOWEST_GPIO, HIGHEST_GPIO) for name in table.names}
+    for name in buttons:
+        if problem := formats.topic_name(name):
+            table.complain(name, f"buttons: {name} can't be a name: allowed are {problem}")
+    return MappingProxyType(buttons)
+
+
 def _check_pins(board: Board, problems: Problems) -> None:
     """No pin has two uses."""
-    uses = [(number, "keypad.rows") for number in board.keypad.rows]
-    uses += [(number, "keypad.columns") for number in board.keypad.columns]
-    uses += [(board.hook.gpio, "hook.gpio")] if board.hook.gpio else []
+    uses = []
+    if board.keypad is not None:
+        uses += [(number, "keypad.rows") for number in board.keypad.rows]
+        uses += [(number, "keypad.columns") for number in board.keypad.columns]
+    uses += [(board.hook.gpio, "hook.gpio")] if board.hook is not None and board.hook.gpio else []
+    uses += [(number, f"buttons.{name}") for name, number in board.buttons.items() if number]
     uses += [(board.strike.gpio, "strike.gpio")] if board.strike is not None and board.strike.gpio else []
     taken = dict.fromkeys(I2C_PINS, "the display") if board.display.bus == 1 else {}
     for number, name in uses:

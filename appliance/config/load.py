@@ -31,6 +31,7 @@ from appliance.config.model import (
     Unit,
     Voice,
 )
+from appliance.config.phone import phone
 from appliance.config.positions import positions
 from appliance.config.table import Problems, Table, did_you_mean, one_of, readable_by_others
 from appliance.errors import ConfigError
@@ -123,6 +124,7 @@ def _configuration(top: Table) -> Configuration:
         panel=_panel(top.table("panel")),
         dialling=_dialling(top.table("dialling")),
         quality=_quality(top.table("quality")),
+        phone=phone(top.table("phone")),
         door=door(top.table("door")) if "door" in top else None,
         broker=broker(top.table("broker")) if "broker" in top else None,
         commands=commands(top.table("commands")),

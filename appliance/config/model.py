@@ -13,6 +13,7 @@ from typing import Final
 
 from appliance.config.board import Board
 from appliance.config.door import Door
+from appliance.config.phone import Phone
 from appliance.config.secret import Secret
 from appliance.units import Milliseconds, Seconds
 
@@ -381,6 +382,7 @@ class Configuration:
     panel: Panel = field(default_factory=Panel)
     dialling: Dialling = field(default_factory=Dialling)
     quality: Quality = field(default_factory=Quality)
+    phone: Phone = field(default_factory=Phone)
     door: Door | None = None
     broker: Broker | None = None
     commands: Commands = field(default_factory=Commands)

@@ -54,6 +54,11 @@ class Table:
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its keys, as the file has them."""
+        return tuple(self._values)
+
     def is_empty(self, key: str) -> bool:
         """Whether the value at `key` is an empty list or text."""
         return self._values.get(key) in ([], "")

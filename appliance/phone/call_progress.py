@@ -6,8 +6,8 @@ call that came alive without anybody at the handset is ended.
 
 from dataclasses import replace
 
-from appliance.phone import other_calls
-from appliance.phone.actions import HangUp, Reject
+from appliance.phone import other_calls, ring_down
+from appliance.phone.actions import Action, HangUp, Reject
 from appliance.phone.inputs import (
     AnswerFailed,
     CallAnswered,
@@ -129,7 +129,23 @@ def _not_placed(state: State, event: DialFailed, now: Seconds, settings: PhoneSe
     reason = event.reason or settings.words.could_not_connect
     # It may have come to life before the request for it failed.
     end = (HangUp(state.call.call),) if state.call is not None and state.call.call else ()
-    return failed(state, reason, now, settings), end
+    return _nothing_came_of_it(state, reason, now, settings, end=end)
+
+
+def _nothing_came_of_it(
+    state: State,
+    reason: str,
+    now: Seconds,
+    settings: PhoneSettings,
+    *,
+    phase: Phase = Phase.FAILED,
+    end: tuple[Action, ...] = (),
+) -> Step:
+    """A call of ours was not answered: the next target is called, if there is one."""
+    if state.targets and not state.urgent:
+        calling, asked = ring_down.rung(state, state.targets, now, settings)
+        return calling, (*end, *asked)
+    return failed(state, reason, now, settings, phase), end
 
 
 def failed(state: State, reason: str, now: Seconds, settings: PhoneSettings, phase: Phase = Phase.FAILED) -> State:
@@ -172,7 +188,7 @@ def _ended(state: State, call: LineCall, event: CallEnded, now: Seconds, setting
         over = replace(after, urgent="")
         return other_calls.after_front(over, Phase.ENDED, now, settings), ()
     phase = Phase.BUSY if event.status in BUSY_STATUSES else Phase.FAILED
-    return failed(after, settings.words.reason(event.status), now, settings, phase), ()
+    return _nothing_came_of_it(after, settings.words.reason(event.status), now, settings, phase=phase)
 
 
 def _answer_failed(state: State, call: LineCall, now: Seconds, settings: PhoneSettings) -> Step:
@@ -210,7 +226,14 @@ def expired(state: State, now: Seconds, settings: PhoneSettings) -> Step:
     if state.phase is Phase.OFFERED:
         after = other_calls.after_front(state, Phase.ENDED, now, settings)
         return other_calls.with_missed(after, call, missed=True), (Reject(call.call, 480),)
-    words = settings.words
-    reason = words.no_answer if state.phase in OUTGOING else words.could_not_connect
-    end = (HangUp(call.call),) if call.call else ()
-    return failed(state, reason, now, settings), end
+    return _out_of_time(state, call, now, settings)
+
+
+def _out_of_time(state: State, call: LineCall, now: Seconds, settings: PhoneSettings) -> Step:
+    end: tuple[Action, ...] = (HangUp(call.call),) if call.call else ()
+    if state.phase in ESTABLISHED:
+        over = replace(state, talked=call.talked(now))
+        return other_calls.after_front(over, Phase.ENDED, now, settings), end
+    if state.phase in OUTGOING:
+        return _nothing_came_of_it(state, settings.words.no_answer, now, settings, end=end)
+    return failed(state, settings.words.could_not_connect, now, settings), end

@@ -22,10 +22,11 @@ def dial(state: State, number: str, now: Seconds, settings: PhoneSettings) -> St
         return replace(failed, peer=number, reason=settings.words.not_allowed), ()
     if not state.line.ready:
         return replace(entered(state, Phase.UNAVAILABLE, now, settings), peer=number, last_number=number), ()
-    return _call(state, number, now, settings)
+    return call(state, number, now, settings)
 
 
-def _call(state: State, number: str, now: Seconds, settings: PhoneSettings) -> Step:
+def call(state: State, number: str, now: Seconds, settings: PhoneSettings) -> Step:
+    """Call `number`, whatever the dial plan says."""
     attempt = state.attempt + 1
     asked = replace(state, attempt=attempt, call=LineCall(number=number), last_number=number, peer=number)
     dialled = Dial(number=number, attempt=attempt, urgent=bool(state.urgent))
@@ -35,7 +36,7 @@ def _call(state: State, number: str, now: Seconds, settings: PhoneSettings) -> S
 def _call_for_help(state: State, number: str, now: Seconds, settings: PhoneSettings) -> Step:
     """Call an emergency number: whatever other calls there are gives way to it, and no line is waited for."""
     ends: tuple[Action, ...] = tuple(HangUp(call.call) if call.answered else Reject(call.call) for call in state.others)
-    calling, asked = _call(replace(state, urgent=number, others=()), number, now, settings)
+    calling, asked = call(replace(state, urgent=number, others=()), number, now, settings)
     return calling, (*ends, *asked)
 
 

@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from appliance.phone import dialling, other_calls, recall
+from appliance.phone import dialling, other_calls, recall, ring_down
 from appliance.phone.actions import Answer
 from appliance.phone.call_progress import ring_next
 from appliance.phone.hook import Hook, HookMove
 from appliance.phone.inputs import HookChanged
-from appliance.phone.state import Phase, PhoneSettings, State, Step, entered
+from appliance.phone.state import Phase, PhoneSettings, State, Step, Target, entered
 from appliance.units import Seconds
 
 
@@ -62,4 +62,17 @@ def _lifted(state: State, now: Seconds, settings: PhoneSettings) -> Step:
         return entered(state, Phase.ANSWERING, now, settings), (Answer(state.call.call),)
     if state.phase is Phase.PRE_DIALLING:
         return dialling.dial(state, state.number, now, settings)
-    return entered(state, Phase.DIAL_TONE if state.line.ready else Phase.UNAVAILABLE, now, settings), ()
+    if settings.hotline and settings.hotline_delay <= 0.0:
+        return ring_down.rung(state, settings.hotline, now, settings)
+    lifted = entered(state, Phase.DIAL_TONE if state.line.ready else Phase.UNAVAILABLE, now, settings)
+    if settings.hotline and lifted.phase is Phase.DIAL_TONE:
+        lifted = replace(lifted, deadline=Seconds(now + settings.hotline_delay))
+    return lifted, ()
+
+
+def button_rang(state: State, targets: tuple[Target, ...], now: Seconds, settings: PhoneSettings) -> Step:
+    """The state after a button that calls somebody; whoever uses the telephone already is not disturbed by it."""
+    if state.phase not in {Phase.IDLE, Phase.PRE_DIALLING}:
+        return state, ()
+    at_it = replace(state, hook=replace(state.hook, hands_free=True), missed=0, missed_peer="")
+    return ring_down.rung(at_it, targets, now, settings)

@@ -24,6 +24,12 @@ def pressed(state: State, key: str, now: Seconds, settings: PhoneSettings) -> St
 
 def button(state: State, name: str, now: Seconds, settings: PhoneSettings) -> Step:
     """The state after a button, and what it causes."""
+    if name in settings.buttons:
+        return hook_moves.button_rang(state, settings.buttons[name], now, settings)
+    return _function(state, name, now, settings)
+
+
+def _function(state: State, name: str, now: Seconds, settings: PhoneSettings) -> Step:
     match name:
         case Button.HOOK:
             return hook_moves.hands_free(state, now, settings)

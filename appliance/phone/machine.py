@@ -14,7 +14,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from appliance.phone import call_progress, dialling, hook_moves, keys, other_calls
+from appliance.phone import call_progress, dialling, hook_moves, keys, other_calls, ring_down
 from appliance.phone.actions import Action, PlayTone, Show, StopTone, ToneName
 from appliance.phone.inputs import (
     ButtonPressed,
@@ -182,6 +182,8 @@ def _expired(state: State, now: Seconds, settings: PhoneSettings) -> Step:
     """The state after the end of its phase."""
     if state.phase is Phase.DIALLING or (state.urgent and state.phase in OVER):
         return dialling.dial(state, state.number or state.urgent, now, settings)
+    if state.phase is Phase.DIAL_TONE and settings.hotline and not state.held:
+        return ring_down.rung(state, settings.hotline, now, settings)
     if state.phase in WITH_CALL:
         return call_progress.expired(state, now, settings)
     if state.phase is Phase.PRE_DIALLING:

@@ -91,6 +91,14 @@ AGAIN: Final = Seconds(2.0)
 """Seconds until an emergency number that could not be called is called again."""
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom a hotline or a button calls, and how long it may ring there, in seconds."""
+
+    number: str
+    seconds: Seconds = Seconds(20.0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneSettings:
     """What a telephone is configured with."""
@@ -108,6 +116,14 @@ class PhoneSettings:
     most_calls: int = 3
     """Calls there may be at once, the one that is talked with and those that wait or are held; further ones are busy.
     1 is a telephone without call waiting."""
+    hotline: tuple[Target, ...] = ()
+    """Called when the handset is lifted, one after the other; () is an ordinary telephone."""
+    hotline_delay: Seconds = Seconds(0.0)
+    """How long the dial tone waits for a key before that, in seconds; zero is no dial tone at all."""
+    buttons: Mapping[str, tuple[Target, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """Buttons of the board that call somebody, like that of a door."""
+    longest_call: Seconds | None = None
+    """Seconds after which a call is ended; emergency calls last as long as they last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +153,8 @@ class State:
     """Why it failed, in words."""
     last_number: str = ""
     """What redial calls."""
+    targets: tuple[Target, ...] = ()
+    """Who is called next if the present call of a hotline or a button leads to nothing (OUTGOING)."""
     urgent: str = ""
     """The emergency number that is called until it answers or the handset is down; nothing comes between."""
     do_not_disturb: bool = False
@@ -171,14 +189,20 @@ def entered(state: State, phase: Phase, now: Seconds, settings: PhoneSettings) -
     if phase in OVER and patience is not None and (state.held or state.hook.alone):
         patience = min(patience, BACK)
     deadline = None if patience is None else Seconds(now + patience)
+    call = state.call
     if phase in OUTGOING and state.phase in OUTGOING:
         deadline = state.deadline
+    if phase in {Phase.IN_CALL, Phase.ON_HOLD} and call is not None and call.answered_at is not None:
+        # Not the phase ends, but the call.
+        limited = settings.longest_call is not None and not state.urgent
+        deadline = Seconds(call.answered_at + (settings.longest_call or 0.0)) if limited else None
     return replace(
         state,
         phase=phase,
         deadline=deadline,
         call=state.call if phase in WITH_CALL else None,
         number=state.number if phase in {Phase.PRE_DIALLING, Phase.DIALLING} else "",
+        targets=state.targets if phase in OUTGOING else (),
         offered=state.offered and phase is Phase.PRE_DIALLING,
         # Whoever touches it has found it.
         notices=state.notices if phase is Phase.IDLE else state.notices.found(),

@@ -11,15 +11,16 @@ from luma.core.device import dummy
 from luma.core.interface.serial import i2c
 from PIL import Image
 
+from appliance.devices.buttons import GpioButtons
 from appliance.devices.gpio_header import GpioHeader
 from appliance.devices.hook_switch import HookSwitch as GpioHookSwitch
 from appliance.devices.keypad import MatrixKeypad
 from appliance.devices.oled import Oled, woken
 from appliance.errors import UsageError
 from appliance.phone.gallery import STORIES, told
-from appliance.phone.ports import KEYS, Display, HookSwitch, Keypad
+from appliance.phone.ports import KEYS, Buttons, Display, HookSwitch, Keypad
 from appliance.phone.screen_image import render
-from appliance.sim.script_panel import ScriptDisplay, ScriptHook, ScriptKeypad
+from appliance.sim.script_panel import ScriptButtons, ScriptDisplay, ScriptHook, ScriptKeypad
 from tests.support.ssd1306 import Ssd1306
 from tests.support.wiring import Bench
 
@@ -161,6 +162,62 @@ def test_a_hook_switch_that_was_stopped_is_silent_and_starts_with_what_is(kind: 
     under_test.hook.stop()
     under_test.hook.stop()
     assert (first, second) == ([False], [True])
+
+
+class ButtonsUnderTest(Protocol):
+    buttons: Buttons
+
+    def push(self, name: str) -> None:
+        """Press it and let go; long enough for anybody."""
+
+
+class ScriptedButtons:
+    def __init__(self) -> None:
+        self.buttons = ScriptButtons()
+
+    def push(self, name: str) -> None:
+        self.buttons.press(name)
+
+
+class Contacts:
+    """Buttons on pins; the bench's hook pin is one of them."""
+
+    def __init__(self) -> None:
+        self.bench = bench()
+        self.buttons = GpioButtons(GpioHeader(self.bench.pins), {"bell": HOOK})
+
+    def push(self, name: str) -> None:
+        for closed in (True, False):
+            self.bench.hook_closed = closed and name == "bell"
+            if self.bench.factory.pins:
+                self.bench.looked(12)
+
+
+@pytest.mark.parametrize("kind", [ScriptedButtons, Contacts])
+def test_a_button_is_reported_once_a_press_and_not_after_the_stop(kind: Callable[[], ButtonsUnderTest]) -> None:
+    under_test = kind()
+    heard: list[str] = []
+    under_test.buttons.start(heard.append)
+    for _ in range(3):
+        under_test.push("bell")
+    under_test.buttons.stop()
+    under_test.buttons.stop()
+    under_test.push("bell")
+    assert heard == ["bell"] * 3
+
+
+def test_a_button_that_is_stuck_at_the_start_is_no_press() -> None:
+    stuck = Contacts()
+    stuck.bench.hook_closed = True
+    heard: list[str] = []
+    stuck.buttons.start(heard.append)
+    stuck.bench.looked(12)
+    assert heard == []
+    stuck.bench.hook_closed = False
+    stuck.bench.looked(12)
+    stuck.push("bell")
+    stuck.buttons.stop()
+    assert heard == ["bell"]
 
 
 class DisplayUnderTest(Protocol):

@@ -51,15 +51,17 @@ async def until(true: Callable[[], bool]) -> None:
 
 async def test_a_number_on_the_keypad_is_a_call_and_the_display_says_so() -> None:
     board = load_board(BOARD)
-    keypad = board.keypad
-    bench = Bench(rows=keypad.rows, columns=keypad.columns, legends=keypad.legends, hook=board.hook.gpio)
-    lifted_closes = board.hook.off_hook is Contact.CLOSED
+    keypad, switch = board.keypad, board.hook
+    assert keypad is not None
+    assert switch is not None
+    bench = Bench(rows=keypad.rows, columns=keypad.columns, legends=keypad.legends, hook=switch.gpio)
+    lifted_closes = switch.off_hook is Contact.CLOSED
     bench.hook_closed = not lifted_closes
     header, wire = GpioHeader(bench.pins), Wire()
     screens: list[Screen] = []
     parts = Panel(
         keypad=MatrixKeypad(header, rows=keypad.rows, columns=keypad.columns, keys=keypad.legends),
-        hook=HookSwitch(header, board.hook.gpio, closed_off_hook=lifted_closes),
+        hook=HookSwitch(header, switch.gpio, closed_off_hook=lifted_closes),
         display=Oled(wire),
     )
     panel = PanelDrivers(panel=parts, screen_changed=screens.append)

@@ -36,6 +36,8 @@ def test_a_board(tmp_path: Path) -> None:
     (tmp_path / "board.toml").write_text(BOARD)
     board = load_board(tmp_path / "board.toml")
     assert board.name == "Bench"
+    assert board.keypad is not None
+    assert board.hook is not None
     assert board.keypad.rows == (22, 25, 16, 26)
     assert board.keypad.columns == (5, 6, 8)
     assert board.keypad.legends == ("123", "456", "789", "*0#")
@@ -85,12 +87,16 @@ def test_errors_name_the_place_and_what_is_allowed(tmp_path: Path, old: str, new
 
 def test_an_empty_board_says_all_that_is_missing(tmp_path: Path) -> None:
     found = problems(tmp_path, "")
-    assert len(found) == 7, found
+    assert len(found) == 3, found
+    assert "nothing to press or to lift" in " ".join(found)
+    assert len(problems(tmp_path, "[keypad]\n[hook]\n")) == 7
 
 
 def test_pins_of_another_bus_leave_two_more_to_use(tmp_path: Path) -> None:
     (tmp_path / "board.toml").write_text(BOARD.replace("bus = 1", "bus = 3").replace("gpio = 4", "gpio = 3"))
-    assert load_board(tmp_path / "board.toml").hook.gpio == 3
+    hook = load_board(tmp_path / "board.toml").hook
+    assert hook is not None
+    assert hook.gpio == 3
 
 
 def test_a_configuration_names_its_board(tmp_path: Path) -> None:
@@ -119,3 +125,14 @@ def test_a_strike_on_a_pin_that_opens_the_door_at_reset_is_refused(tmp_path: Pat
         board.write_text(BOARD + f'\n[strike]\ngpio = {gpio}\nheld = "{held}"\n')
         with pytest.raises(ConfigError, match=f"GPIO {gpio} is {pulled} until the program runs, and that"):
             load_board(board)
+
+
+def test_a_door_station_has_buttons_and_neither_keypad_nor_hook(tmp_path: Path) -> None:
+    display = '[display]\ncontroller = "sh1106"\n'
+    (tmp_path / "board.toml").write_text(f'name = "Door"\n[buttons]\nbell = 5\n{display}')
+    board = load_board(tmp_path / "board.toml")
+    assert (dict(board.buttons), board.keypad, board.hook) == ({"bell": 5}, None, None)
+    (problem,) = problems(tmp_path, f'name = "Door"\n[buttons]\nbell = 5\nlight = 5\n{display}')
+    assert "buttons.light: GPIO 5 has a use already: buttons.bell" in problem
+    (problem,) = problems(tmp_path, f'name = "Door"\n[buttons]\nbell = 99\n{display}')
+    assert "buttons.bell = 99 can't be used: allowed is a whole number from 2 to 27" in problem

@@ -327,7 +327,7 @@ def test_the_example_that_ships(tmp_path: Path) -> None:
 
 def test_the_example_shows_every_key() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
-    tables = ("line", "unit", "media", "audio", "voice", "tones", "dtmf", "panel", "dialling", "door", "log")
+    tables = ("line", "unit", "media", "audio", "voice", "tones", "dtmf", "panel", "dialling", "phone", "door", "log")
     with pytest.raises(ConfigError) as caught:
         parse("".join(f"[{table}]\nq=1\n" for table in tables), FILE)
     for problem in caught.value.problems:
@@ -361,34 +361,3 @@ def test_any_value_of_any_key_is_taken_or_refused(table: str, key: str, value: o
     found = Problems("unit.toml", {})
     _configuration(Table("", {table: {key: value}}, found, Path("/nonexistent")))
     assert found.sentences()
-
-
-def test_a_door_and_its_codes(tmp_path: Path) -> None:
-    file = tmp_path / "c.toml"
-    line = '[line]\nregistrars = ["ws://x"]\nuser = "1"\npassword = "p"\n'
-    good = parse(
-        line + '[door]\naudit = "a"\n[[door.code]]\nname = "Anna"\ndigits = "4711"\nfirst = 2026-01-01\n', file
-    )
-    assert good.door is not None
-    assert (good.door.code[0].name, good.door.code[0].digits.reveal()) == ("Anna", "4711")
-    assert "4711" not in repr(good)
-    assert parse(line, file).door is None, "no door without its table"
-    with pytest.raises(ConfigError) as caught:
-        parse(
-            line
-            + "[door]\ncommands = true\npulse = 60\n"
-            + '[[door.code]]\nname = "A"\ndigits = "123"\nways = ["voice"]\n'
-            + '[[door.code]]\nname = "B"\ndigits = "123"\nfirst = 2026-02-01\nlast = 2026-01-01\n',
-            file,
-        )
-    problems = "\n".join(caught.value.problems)
-    for sentence in (
-        "door.pulse = 60 can't be used: allowed is a number from 0.5 to 10",
-        "door.commands needs door.audit",
-        "door.code.digits can't be used: allowed are 4 to 12 digits",
-        'door.code.ways = "voice" can\'t be used',
-        "two codes have the same digits",
-        "door.code.last = 2026-01-01 can't be used",
-    ):
-        assert sentence in problems
-    assert "123" not in problems

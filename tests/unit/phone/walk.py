@@ -9,7 +9,7 @@ from appliance.phone.inputs import HookChanged, Input, KeyPressed, LineChanged, 
 from appliance.phone.machine import Machine, tone_of
 from appliance.phone.screen import Screen
 from appliance.phone.screens import screen_of
-from appliance.phone.state import ESTABLISHED, ON_HOOK, WITH_CALL, Phase, PhoneSettings, State
+from appliance.phone.state import ESTABLISHED, ON_HOOK, OUTGOING, WITH_CALL, Phase, PhoneSettings, State
 from appliance.units import Seconds
 from tests.unit.phone.declared import Transition
 
@@ -163,7 +163,9 @@ class Walk:
         assert self.tone is tone_of(state)
         assert bool(state.number) == (state.phase in {Phase.PRE_DIALLING, Phase.DIALLING})
         assert len(state.number) <= LONGEST
-        assert (state.deadline is None) == (state.phase in PATIENT)
+        if self.settings.longest_call is None:
+            assert (state.deadline is None) == (state.phase in PATIENT)
+        assert not state.targets or state.phase in OUTGOING
         assert state.deadline is None or state.deadline >= self.now
         assert self.screen == screen_of(state, self.now, self.settings) or state.phase in ESTABLISHED
 
