@@ -34,8 +34,10 @@ Messages only gain fields, and lists of values only grow, within `v1`: ignore wh
 
     document.py ◄── payloads.py ◄── unit_states.py  command_payloads.py  call_states.py  …  ◄── catalogue.py
                                                              schema.py  asyncapi.py  additive.py ──┘
-    topics.py  catalogue.py ──► bridge.py ──► outbox.py                            pure
+    topics.py  catalogue.py ──► bridge.py ──► outbox.py ── event_queue.py          pure
                                 settings.py     │
-           broker.py ── mailbox.py ◄────────────┘                                  [I/O]
-               └── connection.py ── paho                                           [I/O]
+           broker.py ── mailbox.py ◄────────────┴──► outbox_store.py ── sqlite     [I/O]
+             │   └── broker_thread.py ── connection.py ── paho                     [I/O]
+             └─► command_desk.py ◄── commands.py  limits.py                        what is asked of the unit
+    twins.py  pace.py  quality_hours.py  discovery.py                              pure
 """
