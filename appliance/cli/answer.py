@@ -19,6 +19,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--reject", action="store_true", help="answer 486 Busy Here")
     choice.add_argument("--ignore", action="store_true", help="fall silent: the caller hears ringback until giving up")
+    choice.add_argument(
+        "--auto-answer",
+        action="append",
+        default=[],
+        metavar="CALLER",
+        help="let the unit answer calls of this user or SIP address by itself, after a beep; others ring on",
+    )
     add_line_options(parser)
 
 
@@ -28,4 +35,6 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     from appliance.cli.answering import Manner, answer  # noqa: PLC0415 -- as in `call`
 
     manner = Manner.REJECT if arguments.reject else Manner.IGNORE if arguments.ignore else Manner.ANSWER
+    if options.auto_answer or options.script is not None:
+        manner = Manner.AUTO if options.auto_answer else Manner.SCRIPT
     return answer(options, manner, arguments.count)

@@ -19,6 +19,10 @@ class Manner(StrEnum):
     ANSWER = "answer"
     REJECT = "reject"
     IGNORE = "ignore"
+    AUTO = "auto"
+    """The unit decides."""
+    SCRIPT = "script"
+    """A script says it."""
 
 
 def answer(options: LineOptions, manner: Manner, count: int) -> ExitCode:
@@ -87,7 +91,10 @@ class _Answering:
             code = await sessions.summarise(session, call, wanted=frozenset({"incoming_call_ignored"}))
             await self._let_ring(call)
             return code
-        if await sessions.until(session.stop, call.answer()):
+        if self._manner is Manner.SCRIPT:
+            return await sessions.scripted(session, call)
+        answered = call.wait_answered() if self._manner is Manner.AUTO else call.answer()
+        if await sessions.until(session.stop, answered):
             return await sessions.talk(session, call)
         call.hang_up()
         return await sessions.summarise(session, call)

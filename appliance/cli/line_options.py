@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from appliance.cli.arguments import checked, existing_file, header_pair, positive_seconds, writable_file
+from appliance.cli.call_script import STEPS, load
 from appliance.config import formats
 from appliance.config.model import AudioDriver
 from appliance.config.secret import Secret
@@ -32,6 +33,8 @@ class LineOptions:
     hertz: float
     dtmf: str
     seconds: float | None
+    script: Path | None = None
+    auto_answer: tuple[str, ...] = ()
     headers: tuple[tuple[str, str], ...] = field(default=())
     keep_calls: Path | None = None
     as_json: bool = False
@@ -86,6 +89,13 @@ def add_line_options(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="hang up so long after the answer; default: when the far end does, or at Ctrl-C",
     )
+    call.add_argument(
+        "--script",
+        type=script_file,
+        metavar="FILE",
+        help="do what FILE says in the call, then hang up; - reads steps from standard input as they come",
+    )
+    parser.epilog, parser.formatter_class = STEPS, argparse.RawDescriptionHelpFormatter
     output = parser.add_argument_group("output")
     output.add_argument("--json", action="store_true", help="one JSON object a line")
     output.add_argument("--verbose", action="store_true", help="the log of the phone, on standard error")
@@ -136,10 +146,22 @@ def line_options(arguments: argparse.Namespace) -> LineOptions:
         hertz=arguments.hertz,
         dtmf=arguments.dtmf,
         seconds=arguments.seconds,
+        script=arguments.script,
+        auto_answer=tuple(getattr(arguments, "auto_answer", ())),
         headers=tuple(getattr(arguments, "header", ())),
         as_json=arguments.json,
         verbose=arguments.verbose,
     )
+
+
+def script_file(text: str) -> Path:
+    """A script that can be done, or `-`. Raises `ArgumentTypeError` with every bad line."""
+    if text != "-":
+        try:
+            load(Path(text))
+        except UsageError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+    return Path(text)
 
 
 def _check_sound(path: Path) -> None:

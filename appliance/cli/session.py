@@ -11,15 +11,18 @@ from appliance.app import logs
 from appliance.app.drivers import audio_device
 from appliance.app.stopping import stopping_signals
 from appliance.calls import dtmf
+from appliance.calls.auto_answer import AutoAnswer
 from appliance.calls.call import Call
 from appliance.calls.cause import Cause
 from appliance.calls.client import Client
 from appliance.calls.events import CallFailed, CallTerminated, ClientEvent, Login
+from appliance.calls.service_settings import ServiceSettings
 from appliance.calls.settings import ClientSettings
 from appliance.cli.arguments import complain
 from appliance.cli.exit_codes import ExitCode
 from appliance.cli.line_options import LineOptions
 from appliance.cli.output import Printer, quality_words
+from appliance.cli.scripted_call import ScriptedCall
 from appliance.config.model import Audio, Log
 from appliance.errors import DriverError, LoginError, TransportError, UsageError
 from appliance.events import event_name
@@ -33,6 +36,9 @@ _PRESS = 0.35
 
 _LOGIN = Seconds(10.0)
 """How long a registrar is tried: somebody waits for the answer."""
+
+AS_TOLD = frozenset({"call_failed", "call_terminated", "incoming_call_canceled"})
+"""Ends of a call that a script may bring about; it says itself what it waits for."""
 
 T = TypeVar("T")
 
@@ -86,6 +92,8 @@ async def _logged_in(options: LineOptions, printer: Printer, stop: asyncio.Event
         ca_file=None if options.ca_file is None else str(options.ca_file),
         media=MediaSettings(stun=options.stun),
         calls_folder=options.keep_calls,
+        allow_multiple_incoming=options.script is not None,
+        services=ServiceSettings(auto_answer=AutoAnswer(callers=options.auto_answer, always=True)),
         login_timeout=_LOGIN,
         close_timeout=Seconds(1.0),
     )
@@ -136,6 +144,8 @@ async def talk(session: Session, call: Call) -> ExitCode:
     """Be in an answered call: send the digits, stay, hang up, and print the call's summary."""
     options = session.options
     seconds = options.seconds
+    if options.script is not None:
+        return await scripted(session, call)
     if options.dtmf:
         call.send_dtmf(options.dtmf)
         if seconds is not None:
@@ -144,6 +154,16 @@ async def talk(session: Session, call: Call) -> ExitCode:
     await until(session.stop, call.wait_ended(), seconds=seconds)
     call.hang_up()
     return await summarise(session, call)
+
+
+async def scripted(session: Session, call: Call) -> ExitCode:
+    """Do what the script says, from `call` on; then end every call, and print the summary of this one."""
+    assert session.options.script is not None
+    done = await until(session.stop, ScriptedCall(session.client, call).run(session.options.script))
+    for other in session.client.calls:
+        other.hang_up()
+    code = await summarise(session, call, wanted=AS_TOLD)
+    return code if done is not False else max(code, ExitCode.CALL_FAILED)
 
 
 def duration_of(digits: str) -> float:
