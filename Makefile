@@ -11,7 +11,7 @@ DASHBOARD := build/dashboard/index.html
 DASHBOARD_SOURCES := $(wildcard deploy/dashboard/src/*) deploy/dashboard/build.mjs
 INSTALLER := requirements/install.sh requirements/build.txt pyproject.toml
 
-.PHONY: help run test lint unit peers faults bench fuzz web dashboard fleet-demo pictures schema lock clean
+.PHONY: help run test lint unit peers faults bench fuzz web dashboard fleet-demo pictures ha-check schema lock clean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -66,6 +66,9 @@ pictures: .venv/.test $(DASHBOARD)  ## Draw what the READMEs show: the display, 
 	mkdir -p hardware/pictures
 	$(BIN)/intercom screens --out hardware/pictures/screens.png --in-call hardware/pictures/in-call.png
 	$(BIN)/python -m tests.support.dashboard_pictures deploy/pictures
+
+ha-check: .venv/.test  ## Home Assistant's own validators on what units announce to it, in a Debian 13 of its own (root, mmdebstrap)
+	tests/home_assistant/run.sh
 
 schema: .venv/.test  ## Write the schema and the samples of all MQTT messages anew, if they only grew
 	$(BIN)/intercom schema --out deploy/schema

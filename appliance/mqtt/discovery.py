@@ -22,11 +22,12 @@ _PROGRAM: Final = "intercom-appliance"
 _DIAGNOSTIC: Final = {"entity_category": "diagnostic"}
 _CONFIG: Final = {"entity_category": "config"}
 _STALE: Final = 180  # seconds without health after which its sensors say nothing: three times its period
+_ANY: Final = "if value_json.quality else none"  # a call that was not answered has none
 _LOSS: Final = (
     "quality.packets_lost / ([value_json.quality.packets_received + value_json.quality.packets_lost, 1] | max) * 100"
 )
 _ENVELOPE: Final = (
-    '"id": "ha-{{ now().timestamp() }}-{{ range(1000000000) | random }}", '
+    '"id": "ha-{{ now().timestamp() }}-{{ range(100000) | random }}", '
     '"time": "{{ utcnow().isoformat() }}", "by": "Home Assistant"'
 )
 """What every command begins with: an id that was never used before, and the moment."""
@@ -160,19 +161,21 @@ def _call_sensors(topics: Topics) -> Iterator[tuple[str, Component]]:
         },
     )
     quality = {"state_class": "measurement", **_DIAGNOSTIC}
-    yield "last_mos", _sensor("MOS of the last call", last, "quality.mean_mos", icon="mdi:account-voice", **quality)
+    yield (
+        "last_mos",
+        _sensor("MOS of the last call", last, f"quality.mean_mos {_ANY}", icon="mdi:account-voice", **quality),
+    )
     for name, field, words in (
         ("last_jitter", "mean_jitter", "Jitter of the last call"),
         ("last_round_trip", "mean_round_trip", "Round trip of the last call"),
     ):
         yield (
             name,
-            _sensor(words, last, f"quality.{field}", device_class="duration", unit_of_measurement="ms", **quality),
+            _sensor(
+                words, last, f"quality.{field} {_ANY}", device_class="duration", unit_of_measurement="ms", **quality
+            ),
         )
-    lost = (
-        "quality.packets_lost / [value_json.quality.packets_received + value_json.quality.packets_lost, 1] | max * 100"
-    )
-    yield "last_loss", _sensor("Loss of the last call", last, lost, unit_of_measurement="%", **quality)
+    yield "last_loss", _sensor("Loss of the last call", last, f"{_LOSS} {_ANY}", unit_of_measurement="%", **quality)
 
 
 def _machine_sensors(topics: Topics) -> Iterator[tuple[str, Component]]:

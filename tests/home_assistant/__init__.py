@@ -1,0 +1,1 @@
+"""Home Assistant's own validators, run on what units announce: `make ha-check`."""
