@@ -28,6 +28,9 @@ from tests.support.tones import RATE, hear
 T = TypeVar("T")
 E = TypeVar("E")
 
+WORD = "of the street"
+"""Everybody's password."""
+
 
 @dataclass
 class Resident:
@@ -35,6 +38,7 @@ class Resident:
 
     machine: Machine
     phone: Phone
+    settings: dict[str, Any]
     calls: list[Call] = field(default_factory=list)
 
     @property
@@ -101,29 +105,20 @@ async def street(
 ) -> AsyncIterator[list[Couple]]:
     """So many couples in calls that have lasted a second: alice0 and bob0 … `own` are settings of one of them."""
     names = [f"{name}{number}" for number in range(couples) for name in ("alice", "bob")]
-    password = "of the street"
     async with Network(*names, "registrar") as (*machines, last):
-        registrar = Registrar(dict.fromkeys(names, password))
+        registrar = Registrar(dict.fromkeys(names, WORD))
         await last.run(registrar.__aenter__())
         doorway = Doorway(last.address, urlsplit(registrar.url).port or 0)
         await last.run(doorway.open())
         place = {"registrars": registrar.url.replace("127.0.0.1", last.address), "domain": registrar.domain}
         settings = {"media": MediaSettings(), "tones": True, **place, **settings}
         residents = [
-            Resident(
-                machine,
-                Phone(
-                    folder,
-                    name,
-                    1000.0 if name.startswith("bob") else 660.0,
-                    **settings | dict((own or {}).get(name, {})),
-                ),
-            )
+            _resident(machine, folder, name, settings | dict((own or {}).get(name, {})))
             for machine, name in zip(machines, names, strict=True)
         ]
         homes = [Couple(alice, bob) for alice, bob in zip(residents[::2], residents[1::2], strict=True)]
         try:
-            await asyncio.gather(*(_move_in(resident, password) for resident in residents))
+            await asyncio.gather(*(move_in(resident) for resident in residents))
             await asyncio.gather(*(_call(couple) for couple in homes))
             await asyncio.sleep(1.0)
             yield homes
@@ -135,9 +130,15 @@ async def street(
             await last.run(registrar.__aexit__(None, None, None))
 
 
-async def _move_in(resident: Resident, password: str) -> None:
+def _resident(machine: Machine, folder: Path, name: str, settings: dict[str, Any]) -> Resident:
+    settings = {"calls_folder": folder / "calls" / name, **settings}
+    return Resident(machine, Phone(folder, name, 1000.0 if name.startswith("bob") else 660.0, **settings), settings)
+
+
+async def move_in(resident: Resident) -> None:
+    """Start the phone, and log it in."""
     await resident.run(resident.phone.__aenter__())
-    await resident.run(resident.phone.login(password))
+    await resident.run(resident.phone.login(WORD))
 
 
 async def _call(couple: Couple) -> None:

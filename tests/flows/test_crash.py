@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import stat
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
@@ -12,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from appliance.calls.call import Call
-from appliance.calls.events import CallTerminated, IncomingCall, MediaConnected
+from appliance.calls.events import CallRestored, CallTerminated, IncomingCall, MediaConnected, Reconnected, Reconnecting
+from appliance.calls.state import Status
 from tests.flows.commands import finish, line, start
 from tests.flows.phones import USERS, Phone, exchange
+from tests.flows.street import move_in, street
 from tests.support.tones import RATE, hear, read_wav
 
 pytestmark = pytest.mark.timeout(180)
@@ -149,3 +152,27 @@ async def test_a_call_outlives_the_program_and_an_old_one_is_ended(tmp_path: Pat
 
 async def test_a_call_outlives_the_program_that_made_it(tmp_path: Path) -> None:
     await goes_on(tmp_path / "kept", "kamailio", bob_calls=True)
+
+
+async def test_a_telephone_tells_of_the_call_that_it_takes_up(tmp_path: Path) -> None:
+    async with street(tmp_path, 1) as (couple,):
+        bob, kept = couple.bob, tmp_path / "kept"
+        assert await bob.run(bob.call.hold())
+        bob.machine.unplugged = True
+        await asyncio.to_thread(shutil.copytree, bob.settings["calls_folder"], kept)
+        await bob.run(bob.phone.__aexit__(None, None, None))  # its BYE goes nowhere
+        bob.machine.unplugged = False
+        again = Phone(kept, bob.phone.user, THEIRS, **{**bob.settings, "calls_folder": kept})
+        bob.phone = again
+        await move_in(bob)
+        restored = await bob.told(CallRestored)
+        assert restored.held
+        assert restored.talked > 1.0
+        bob.calls = list(again.client.calls)
+        assert bob.call.held
+        assert bob.call.status is Status.RECONNECTING
+        await bob.told(Reconnected, seconds=20.0)  # who was held may not have missed anything
+        assert bob.phone.all(Reconnecting)[0].reason == "restart"
+        assert couple.alice.call.remote_held
+        assert await bob.run(bob.call.resume())
+        await couple.still_heard()
