@@ -1,13 +1,15 @@
 """[I/O] One call, as its user has it."""
 
+from collections.abc import Mapping
 from typing import get_args
 
-from appliance.calls import connect_token, dtmf
+from appliance.calls import connect_token, dtmf, headers
 from appliance.calls.call_info import CallInfo, CallState, Direction
 from appliance.calls.cause import Cause
 from appliance.calls.digits import DigitQueue
 from appliance.calls.events import Ending
 from appliance.calls.facts import CallFacts
+from appliance.calls.identity import CallerInfo
 from appliance.calls.leg import Leg
 from appliance.calls.message import JSON
 from appliance.calls.ports import CallHome, Current, OnOthers, RedirectBy
@@ -72,6 +74,30 @@ class Call:
     def info(self) -> CallInfo:
         """A picture of the call as it is now."""
         return self._leg.info
+
+    @property
+    def caller_info(self) -> CallerInfo | None:
+        """Whether the caller's number was verified (STIR); None if the network said nothing of it."""
+        return self._leg.facts.identity.caller_info
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """`From`, `To` and `CallSid` of an incoming call; of one of ours `CallSid`, once it is answered."""
+        facts = self._leg.facts
+        if facts.direction is Direction.INCOMING:
+            return {"From": facts.src, "To": facts.dest, "CallSid": facts.uuid}
+        return {"CallSid": facts.uuid} if self._leg.answered_at is not None else {}
+
+    @property
+    def custom_parameters(self) -> Mapping[str, str]:
+        """What the caller sent along in `X-PH-…` headers, by the names without that prefix."""
+        extra = self._leg.facts.extra_headers
+        return {name[len(headers.PREFIX) :]: value for name, value in extra.items()}
+
+    @property
+    def codec(self) -> str:
+        """What is sent: "opus", "pcmu" …; "" before the far end was heard of."""
+        return self.counters().codec.lower()
 
     @property
     def over(self) -> bool:

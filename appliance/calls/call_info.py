@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from appliance.calls.identity import CallerInfo, Diverted
+
 
 class Direction(StrEnum):
     """Who made the call."""
@@ -38,6 +40,10 @@ class CallInfo:
     `protocol` and `code` are the Reason header's (RFC 3326) or, without one, the SIP status of the end. `replaces` is
     the UUID of the call whose place this one takes, by a transfer or a pickup; "" for most.
     `identifier` is what `Client.set_identifier` called this unit.
+
+    Of an incoming call the network may say more (`calls.identity`): `asserted_uri` and `asserted_name` who calls,
+    `diverted` over whom it came, the latest first, and `caller_info` whether the number was verified, None if nobody
+    said so.
     """
 
     call_uuid: str
@@ -54,6 +60,10 @@ class CallInfo:
     code: int = 0
     replaces: str = ""
     identifier: str = ""
+    asserted_uri: str = ""
+    asserted_name: str = ""
+    diverted: tuple[Diverted, ...] = ()
+    caller_info: CallerInfo | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

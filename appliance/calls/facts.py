@@ -7,6 +7,7 @@ from typing import Self
 
 from appliance.calls import headers
 from appliance.calls.call_info import CallInfo, CallState, Direction
+from appliance.calls.identity import Identity, identity
 from appliance.sip.events import HeaderPairs, Incoming, Reason
 
 
@@ -29,6 +30,7 @@ class CallFacts:
     code: int = 0
     replaces: str = ""
     identifier: str = ""
+    identity: Identity = field(default_factory=Identity)
 
     @classmethod
     def of_incoming(cls, event: Incoming, uuid: str, *, replaces: str = "", identifier: str = "") -> Self:
@@ -43,6 +45,7 @@ class CallFacts:
             extra_headers=headers.received(event.headers),
             replaces=replaces,
             identifier=identifier,
+            identity=identity(event.headers),
         )
 
     def named(self, uuid: str) -> bool:
@@ -80,4 +83,8 @@ class CallFacts:
             code=self.code,
             replaces=self.replaces,
             identifier=self.identifier,
+            asserted_uri=self.identity.asserted_uri,
+            asserted_name=self.identity.asserted_name,
+            diverted=self.identity.diverted,
+            caller_info=self.identity.caller_info,
         )

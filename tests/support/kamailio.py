@@ -183,6 +183,10 @@ class Kamailio:
         """Answer every WebSocket handshake with the HTTP `status` from now on; None accepts again."""
         self._turn("handshake", status)
 
+    def vouch(self, verdict: str | None) -> None:
+        """Say of every caller that the number was verified so, who they are and over whom they came; None: nothing."""
+        self._turn("vouch", verdict)
+
     def refuse_tokens(self, method: str, code: int | None) -> None:
         """Answer every REGISTER or INVITE that shows an access token with 403 and this code; None accepts again."""
         self._turn(f"token-{method}", code)
@@ -205,7 +209,7 @@ class Kamailio:
             time.sleep(0.02)
         raise TimeoutError(f"nothing like it in {seconds} s; the log:\n{self.log_text()[-3000:]}")
 
-    def _turn(self, knob: str, value: int | None) -> None:
+    def _turn(self, knob: str, value: int | str | None) -> None:
         if value is None:
             self.rpc("htable.delete", "knob", knob)
         else:
