@@ -1,16 +1,96 @@
 """What the call API tells its user: frozen dataclasses, each emitted once per transition, per call.
 
-`appliance.events.event_name` gives the name in logs, scripts and topics: `CallAnswered` is `call_answered`.
+`appliance.events.event_name` gives the name in logs, scripts and topics: `CallAnswered` is `call_answered`. Those of
+quality, of supplementary services and of sound stand in files of their own, and are here too.
 """
 
 from dataclasses import dataclass
 
 from appliance.calls.call_info import CallEvent, Direction
-from appliance.calls.quality_events import QualityEvent
-from appliance.calls.service_events import ServiceEvent
-from appliance.calls.sound_events import SoundEvent
+from appliance.calls.quality_events import (
+    FeedbackSubmitted,
+    MediaMetrics,
+    QualityEvent,
+    RemoteAudioStatus,
+    Volume,
+    WarningCleared,
+    WarningRaised,
+)
+from appliance.calls.service_events import (
+    AutoAnswered,
+    CallRedirected,
+    CallReplaced,
+    CallTurnedAway,
+    ConferenceChanged,
+    DoNotDisturbChanged,
+    LampChanged,
+    MessageFailed,
+    MessageReceived,
+    MessageSent,
+    MessagesWaiting,
+    ServiceEvent,
+    TransferFailed,
+    TransferProgress,
+    Transferred,
+    TransferRequested,
+)
+from appliance.calls.sound_events import MediaPermission, NoiseReductionReady, SoundEvent
 from appliance.quality.sample import QualitySample
 from appliance.quality.summary import QualitySummary
+
+__all__ = [
+    "AutoAnswered",
+    "CallAnswered",
+    "CallConnected",
+    "CallEvent",
+    "CallFailed",
+    "CallRedirected",
+    "CallRemoteRinging",
+    "CallReplaced",
+    "CallRestored",
+    "CallTerminated",
+    "CallTurnedAway",
+    "Calling",
+    "ClientEvent",
+    "ConferenceChanged",
+    "ConnectionChange",
+    "DoNotDisturbChanged",
+    "DtmfFailed",
+    "DtmfReceived",
+    "Ending",
+    "FeedbackSubmitted",
+    "HoldChanged",
+    "IncomingCall",
+    "IncomingCallCanceled",
+    "IncomingCallIgnored",
+    "LampChanged",
+    "Login",
+    "LoginFailed",
+    "Logout",
+    "MediaConnected",
+    "MediaFailed",
+    "MediaMetrics",
+    "MediaPermission",
+    "MessageFailed",
+    "MessageReceived",
+    "MessageSent",
+    "MessagesWaiting",
+    "MuteChanged",
+    "NoiseReductionReady",
+    "PermissionDenied",
+    "Reconnected",
+    "Reconnecting",
+    "RemoteAudioStatus",
+    "Sample",
+    "TransferFailed",
+    "TransferProgress",
+    "TransferRequested",
+    "Transferred",
+    "Volume",
+    "WarningCleared",
+    "WarningRaised",
+    "WebSocketConnected",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
