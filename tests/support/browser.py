@@ -195,6 +195,14 @@ class JsSipPeer(PagePeer):
         """Restart ICE (re-INVITE with new credentials under the same fingerprint)."""
         assert await self._page.evaluate("() => peer.restart()"), "JsSIP cannot re-negotiate now"
 
+    async def refer(self, target: str) -> None:
+        """Send the far end of the call elsewhere (REFER)."""
+        await self._page.evaluate("target => peer.refer(target)", target)
+
+    async def send_message(self, body: str) -> None:
+        """Send JSON in the call (MESSAGE)."""
+        await self._page.evaluate("body => peer.message(body)", body)
+
     async def send_digits(self, digits: str, *, milliseconds: int = 200, via: str = "RFC2833") -> None:
         """Send DTMF as telephone events (RFC 4733), or as INFO with `via="INFO"`."""
         await self._page.evaluate("([d, ms, via]) => peer.digits(d, ms, via)", [digits, milliseconds, via])

@@ -89,9 +89,14 @@ function watchConnection(connection) {
 function newSession({ session: fresh, originator, request }) {
   session = fresh;
   for (const name of SESSION_EVENTS) fresh.on(name, (event) => report(name, details(event)));
-  fresh.on("ended", () => recording?.stop());
+  fresh.on("ended", () => { if (fresh === session) recording?.stop(); });  // another may have taken its place
   fresh.on("newDTMF", ({ originator: from, dtmf }) => report("dtmf", { originator: from, tone: dtmf.tone }));
   fresh.on("newInfo", ({ originator: from, info }) => report("info", { originator: from, body: info.body }));
+  fresh.on("refer", ({ request, accept }) => {
+    report("refer", { target: request.refer_to.uri.toString() });
+    accept(undefined, mediaOptions());
+  });
+  fresh.on("replaces", ({ accept }) => { report("replaces"); accept(); });
   if (fresh.connection) watchConnection(fresh.connection);
   else fresh.on("peerconnection", ({ peerconnection }) => watchConnection(peerconnection));
   if (originator !== "remote") return;
@@ -123,6 +128,10 @@ window.peer = {
     for (const name of ["connected", "disconnected", "registered", "unregistered", "registrationFailed"])
       agent.on(name, (event) => report(name, details(event)));
     agent.on("newRTCSession", newSession);
+    agent.on("newMessage", ({ originator, message, request }) => {
+      report("message", { originator, body: request.body, about: request.getHeader("X-Message-Type") });
+      if (originator === "remote") message.accept();
+    });
     agent.start();
   },
   onCall(what) { settings.onCall = what; },
@@ -132,6 +141,14 @@ window.peer = {
   hold() { return session.hold(); },
   unhold() { return session.unhold(); },
   restart() { return session.renegotiate({ rtcOfferConstraints: { iceRestart: true } }); },
+  refer(target) {
+    const told = (name) => (event) => report(name, { status: event.status_line?.status_code });
+    session.refer(target, { eventHandlers: {
+      requestFailed: told("refer failed"), trying: told("trying"), accepted: told("transferred"),
+      failed: told("transfer failed"),
+    } });
+  },
+  message(body) { session.sendRequest("MESSAGE", { extraHeaders: ["Content-Type: application/json"], body }); },
   digits(tones, duration, via) { session.sendDTMF(tones, { duration, interToneGap: 100, transportType: via }); },
   stop() { agent.stop(); },
 };
