@@ -27,7 +27,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="ROLE/NAME",
-        help="somebody to certify as dashboard (sees), operator (commands) or doorkeeper (opens doors too)",
+        help="to certify as dashboard (sees), operator (commands), doorkeeper (opens doors too) or homeassistant",
     )
     parser.add_argument(
         "--revoke", action="append", default=[], metavar="WHO", help="a unit or person whose certificate is taken back"

@@ -19,9 +19,11 @@ from typing import Final
 from appliance.errors import UsageError
 from appliance.provision.authority import Authority, Issued, Validity, revoked_serials, serial_number
 
-ROLES: Final = ("dashboard", "operator", "doorkeeper")
-"""What people may do: see everything; command as well; open doors as well. A broker knows them by these names, so that
-no site can be called so: its rules for units begin with the site."""
+ACCOUNTS: Final = ("dashboard", "operator", "doorkeeper")
+"""What people may do: see everything; command as well; open doors as well."""
+ROLES: Final = (*ACCOUNTS, "homeassistant")
+"""What certificates that are no unit's are for. A broker knows roles by these names, so that no site can be called so:
+its rules for units begin with the site."""
 
 _NAME: Final = re.compile(r"(?!\.+$)[A-Za-z0-9_.-]{1,64}")  # of topics, but no folder's . and ..
 _LIFE: Final = timedelta(days=3650)  # of the authority and its list

@@ -72,6 +72,8 @@ async def test_a_unit_says_what_is_its_own_and_nothing_else(broker: FleetBroker)
             f"{DOOR}/cfg/desired",
             f"{DESK}/cmd/door_open",
             "homeassistant/status",
+            "homeassistant/device/lobby/desk/config",
+            "homeassistant/device/lobby/door/x/config",
             "other",
         ]
         for topic in refused:
@@ -151,6 +153,21 @@ async def test_operators_command_and_doorkeepers_open_doors(broker: FleetBroker)
         assert doorkeeper.publish(f"{DOOR}/cmd/door_open", "by a doorkeeper") in TAKEN
         await door.wait(lambda seen: seen.tail == "cmd/door_open")
     assert [seen.payload for seen in door.seen] == [b"by an operator", b"by a doorkeeper"]
+
+
+async def test_home_assistant_meets_the_units_that_announce_themselves(broker: FleetBroker) -> None:
+    files = broker.certificates.certify_person("homeassistant/kitchen")
+    with (
+        FleetClient(broker, files=files, topic="homeassistant/#") as home,
+        FleetClient(broker, files=unit(broker, "lobby/door"), topic="homeassistant/status") as door,
+    ):
+        assert home.publish("homeassistant/status", "online") in TAKEN
+        await door.wait(lambda seen: seen.payload == b"online")
+        assert door.publish("homeassistant/device/lobby/door/config", "it", retain=True) in TAKEN
+        await home.wait(lambda seen: seen.payload == b"it")
+        assert home.publish(f"{DOOR}/cmd/dnd", "on") in TAKEN
+        assert home.publish(f"{DOOR}/cmd/door_open", "no") == REFUSED
+        assert home.publish(f"{DOOR}/event/audit", "forged") == REFUSED
 
 
 async def test_strangers_are_refused(broker: FleetBroker, tmp_path: Path) -> None:

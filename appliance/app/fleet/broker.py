@@ -15,7 +15,7 @@ from typing import Final, Self
 
 from appliance.config.secret import Secret
 from appliance.errors import DriverError
-from appliance.provision.authority_folder import ROLES, AuthorityFolder
+from appliance.provision.authority_folder import ACCOUNTS, AuthorityFolder
 from appliance.sim.loopback import LOOPBACK, free_ports
 from appliance.sim.mosquitto import MosquittoProcess, found_program
 
@@ -45,7 +45,7 @@ class FleetBroker:
         options: Sequence[str] = (),
     ) -> None:
         self.certificates = AuthorityFolder(folder, datetime.now(UTC))
-        self.passwords: Mapping[str, Secret] = {role: Secret(secrets.token_urlsafe(9)) for role in ROLES}
+        self.passwords: Mapping[str, Secret] = {role: Secret(secrets.token_urlsafe(9)) for role in ACCOUNTS}
         self.port, free = free_ports(2)
         self.page_port = page_port or free
         self._folder = folder

@@ -7,7 +7,7 @@ import { decimal } from "./words.js";
 // Lamps are as large as there is room: pixels from one to the next, for boards of up to so many units.
 const SIZES = [
   [150, 22],
-  [450, 17],
+  [700, 17],
   [Infinity, 13],
 ];
 const ACROSS = 12; // lamps, in the narrowest card

@@ -75,7 +75,7 @@ def test_a_unit_is_named_as_its_topics_are(tmp_path: Path, name: str) -> None:
 def test_names_that_would_be_somebody_elses(tmp_path: Path) -> None:
     folder = AuthorityFolder(tmp_path, NOW)
     for site in ROLES:
-        with pytest.raises(UsageError, match="a site can't be called dashboard, operator, doorkeeper"):
+        with pytest.raises(UsageError, match="a site can't be called dashboard, operator, doorkeeper, homeassistant"):
             folder.certify_unit(f"{site}/door-1")
     for person in ("alice", "operator/al/ice", "lobby/alice", "operator/", "operator/.."):
         with pytest.raises(UsageError, match=f"person '{person}': role/name, a role of dashboard, operator"):
