@@ -15,9 +15,11 @@ _OURS = frozenset(
     (
         *("via", "from", "to", "call-id", "cseq", "contact", "max-forwards", "route", "record-route"),
         *("content-length", "content-type", "authorization", "proxy-authorization"),
-        *("user-agent", "allow", "supported", "require"),
+        *("user-agent", "allow", "supported", "require", "session-expires", "min-se", "rseq", "rack"),
     )
 )
+_NUMBERS = frozenset(("expires", "min-expires"))
+_DIGITS = re.compile(r"[0-9]{1,10}")
 _METHOD = re.compile(r"[A-Z]+")
 _STATEFUL = frozenset(("INVITE", "ACK", "CANCEL", "BYE", "REGISTER", "UPDATE", "PRACK"))
 
@@ -34,6 +36,8 @@ def check_headers(headers: HeaderPairs) -> HeaderPairs:
         if name.lower() in _OURS or name.lower() in COMPACT_FORMS:
             raise UsageError(f"header {name} is set by the user agent itself, or a compact form")
         check_text(value, f"the value of header {name}")
+        if name.lower() in _NUMBERS and _DIGITS.fullmatch(value) is None:
+            raise UsageError(f"header {name}: {value!r} is no number of seconds")
     return headers
 
 

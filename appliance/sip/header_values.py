@@ -19,6 +19,7 @@ _PIECES = {
     for separator in (",", ";")
 }
 _ESCAPED = re.compile(r"\\(.?)", re.DOTALL)
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 _OPENING = re.compile(f'(?:{_QUOTED}|[^"<])*+<', re.DOTALL)
 
 
@@ -88,7 +89,8 @@ class NameAddress:
             return cls(address.strip(), "", parameters(parts))
         closing = address.find(">", opening)
         uri = address[opening + 1 : closing if closing >= 0 else len(address)]
-        return cls(uri.strip(), unquote(address[:opening].strip()), parameters(parts))
+        name = _UNPRINTABLE.sub("", unquote(address[:opening].strip()))
+        return cls(uri.strip(), name, parameters(parts))
 
     def parameter(self, name: str) -> str | None:
         """The value of a header parameter; None if it is absent."""

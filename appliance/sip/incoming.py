@@ -11,6 +11,7 @@ from appliance.sip.subscriptions import Subscriptions
 from appliance.sip.usages import Usages
 from appliance.units import Seconds
 
+_FOR_OTHERS = ("REGISTER", "PUBLISH")
 _MAX_RINGING = 50
 _MAX_USAGES = 200
 
@@ -74,7 +75,12 @@ class Incoming:
     def _refused(self, request: Request, transaction: ServerTransaction, now: Seconds) -> bool:
         """What no request may have (RFC 3261 §8.2.1, §8.2.2.3, §8.2.3)."""
         if request.method not in ALLOWED_METHODS:
-            self._endpoint.reply(transaction, 405, now, headers=(("Allow", ALLOW),))
+            # What is for registrars only is known and not allowed here; anything else nobody implements here (§21.5.2).
+            status = 405 if request.method in _FOR_OTHERS else 501
+            self._endpoint.reply(transaction, status, now, headers=(("Allow", ALLOW),))
+            return True
+        if request.method == "INVITE" and not _accepts_descriptions(request):
+            self._endpoint.reply(transaction, 406, now)
             return True
         unsupported = [tag for tag in request.items("Require") if tag.lower() not in SUPPORTED]
         if unsupported:
@@ -110,3 +116,11 @@ class Incoming:
         self._usages[invite] = ServerInvite(
             self._endpoint, invite, transaction, now, new_offer_id=self._usages.new_offer_id, replaces=replaced
         )
+
+
+def _accepts_descriptions(request: Request) -> bool:
+    """Whether the caller takes what an answer is made of (RFC 3261 §20.1: without Accept it does)."""
+    if request.first("Accept") is None:
+        return True
+    kinds = {value.partition(";")[0].strip().lower() for value in request.items("Accept")}
+    return not kinds.isdisjoint((SDP, "application/*", "*/*"))

@@ -1,6 +1,6 @@
 """The door: everything a peer sends is checked here once, and nothing behind it looks twice (RFC 3261 §8.2, §16.3).
 
-Linear in the input, never raises. What passes has exactly one From, To, Call-ID and CSeq, a topmost Via with a branch,
+Linear in the input, never raises. What passes has exactly one From, To, Call-ID and CSeq, a topmost Via with a host,
 numbers that are numbers, no control characters in its head, and the body that its Content-Length says.
 """
 
@@ -11,7 +11,7 @@ from typing import TypeVar
 from sipmessage.message import COMPACT_FORMS
 
 from appliance.sip.events import HeaderPairs
-from appliance.sip.header_values import NameAddress
+from appliance.sip.header_values import NameAddress, Via
 from appliance.sip.message import Message, Request, Response, respond
 
 MAX_MESSAGE = 65_536
@@ -23,10 +23,11 @@ _MAX_SEQUENCE = 1 << 31  # RFC 3261 §8.1.1.5
 _MAX_ELEMENTS = 100  # of one list header over all of its lines: a route of 70 hops is the longest there can be
 _LISTS = ("Contact", "Record-Route", "Require", "Allow", "Reason", "Service-Route", "Supported")
 _TOKEN = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+# In a quoted string a backslash makes most of them harmless (RFC 3261 §25.1: quoted-pair), line ends excepted.
+_CONTROL = re.compile(r"[\n\r]|(?<!\\)[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _FOLD = re.compile(r"\r\n[ \t]+")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):[^\s<>\"]+")
-_SEQUENCE = re.compile(r"([0-9]{1,10})[ \t]+([A-Za-z0-9\-.!%*_+`'~]+)")
+_SEQUENCE = re.compile(r"([0-9]{1,100})[ \t]+([A-Za-z0-9\-.!%*_+`'~]+)")
 _ONCE = ("From", "To", "Call-ID", "CSeq", "Content-Length", "Content-Type", "Max-Forwards", "Expires")
 _M = TypeVar("_M", Request, Response)
 _COMPACT = {short: long for short, long in COMPACT_FORMS.items() if len(short) == 1}
@@ -93,14 +94,16 @@ def _check_response(line: str, headers: HeaderPairs, body: bytes) -> Response | 
 
 
 def _check_request(line: str, headers: HeaderPairs, body: bytes, *, too_long: bool) -> Request | Refused:
-    parts = line.split(" ")
-    if len(parts) != 3 or _TOKEN.fullmatch(parts[0]) is None or not parts[2].upper().startswith("SIP/"):
+    parts = line.split()
+    if len(parts) < 3 or _TOKEN.fullmatch(parts[0]) is None or not parts[-1].upper().startswith("SIP/"):
         return Refused("the request line is none")
     request = Request(method=parts[0], uri=parts[1], headers=headers, body=body)
     problem = _identity_problem(request)
     if problem:
         return Refused(problem)  # there is nothing to build a response from
-    status, problem = _request_problem(request, parts[2].upper(), too_long=too_long)
+    if line != " ".join(parts) or len(parts) > 3:
+        return _refuse(request, 400, "the request line has other spaces than two")
+    status, problem = _request_problem(request, parts[-1].upper(), too_long=too_long)
     if status:
         return _refuse(request, status, problem)
     checked = _with_body(request)
@@ -141,15 +144,13 @@ def _identity_problem(message: Message) -> str:
     if not message.items("Via"):
         return "no Via"
     via = message.via
-    if not via.sent_by or not via.branch:
-        return "the topmost Via has no host or no branch"
+    if not via.sent_by:
+        return "the topmost Via has no host"  # one without a branch is of RFC 2543
     for name in ("From", "To", "Call-ID", "CSeq"):
         if not message.first(name):
             return f"no {name}"
     sequence = _SEQUENCE.fullmatch(message.first("CSeq") or "")
-    if sequence is None or int(sequence[1]) >= _MAX_SEQUENCE:
-        return "CSeq is no number and method"
-    return ""
+    return "CSeq is no number and method" if sequence is None else ""
 
 
 def _value_problem(message: Message) -> str:
@@ -162,15 +163,23 @@ def _value_problem(message: Message) -> str:
         return f"too many elements in {endless}"
     if any(character.isspace() for character in message.call_id):
         return "Call-ID has spaces"
+    return _address_problem(message) or _number_problem(message)
+
+
+def _address_problem(message: Message) -> str:
     for name, address in (("From", message.from_), ("To", message.to)):
         if _SCHEME.fullmatch(address.uri) is None:
             return f"{name} has no URI"
+    if not all(Via.parse(value).sent_by for value in message.items("Via")):
+        return "a Via has no host"
     if not all(_SCHEME.fullmatch(NameAddress.parse(value).uri) for value in message.items("Record-Route")):
         return "Record-Route has no URI"
-    return _number_problem(message)
+    return ""
 
 
 def _number_problem(message: Message) -> str:
+    if message.sequence >= _MAX_SEQUENCE:
+        return "CSeq is too large a number"
     for name in ("Content-Length", "Max-Forwards", "Expires", "Min-Expires"):
         value = message.first(name)
         if value is not None and not _is_number(value):

@@ -19,7 +19,7 @@ def transaction_key(request: Request, method: str = "") -> TransactionKey:
     """
     via = request.via
     kind = method or ("INVITE" if request.method == "ACK" else request.method)
-    if via.branch.startswith(MAGIC_COOKIE):
+    if via.branch.startswith(MAGIC_COOKIE) and via.branch != MAGIC_COOKIE:
         return via.branch, via.sent_by, kind
     # A branch of RFC 2543 is not unique.
     return via.branch, via.sent_by, kind, request.call_id, request.from_.tag, str(request.sequence)

@@ -75,6 +75,9 @@ def test_without_max_forwards_or_content_length_it_is_let_in() -> None:
         (b"Call-ID: c1", b"Call-ID: c1\r\nCall-ID: c2", 400),
         (b"CSeq: 7 INVITE", b"CSeq: 7 INVITE\r\nCSeq: 8 INVITE", 400),
         (b"To: <sip:alice@sip.test>", b"To: <>", 400),
+        (b"CSeq: 7 INVITE", b"CSeq: 2147483648 INVITE", 400),
+        (b"INVITE sip:alice@sip.test SIP/2.0", b"INVITE  sip:alice@sip.test SIP/2.0", 400),
+        (b";branch=z9hG4bK1", b";branch=z9hG4bK1, ;", 400),
         (b"Call-ID: c1", b"Call-ID: c1\r\nRecord-Route: <sip:p.test;lr>, ;<sip:p.test>", 400),
         (b"INVITE sip:alice@sip.test SIP/2.0", b"INVITE alice SIP/2.0", 400),
         (b"INVITE sip:alice@sip.test SIP/2.0", b"INVITE http://alice SIP/2.0", 416),
@@ -97,9 +100,7 @@ def test_a_damaged_request_is_answered(old: bytes, new: bytes, status: int) -> N
         b"\x00" * 100,
         b"INVITE sip:a@b SIP/2.0\r\n",
         REQUEST.replace(b"CSeq: 7 INVITE", b"CSeq: x INVITE"),
-        REQUEST.replace(b"CSeq: 7 INVITE", b"CSeq: 2147483648 INVITE"),
         REQUEST.replace(b"CSeq: 7 INVITE", b"CSeq:"),
-        REQUEST.replace(b";branch=z9hG4bK1", b""),
         REQUEST.replace(b"Call-ID: c1", b"Call-ID: c1\nX: injected"),
         REQUEST.replace(b"Call-ID: c1", b"Call-ID: c1\rX: injected"),
         REQUEST.replace(b"Call-ID: c1", b"Call-ID: c1\x00"),
@@ -153,6 +154,17 @@ def test_too_long_is_said() -> None:
     response = refused(long).response
     assert response is not None
     assert response.status == 513
+
+
+def test_a_via_of_rfc_2543_has_no_branch() -> None:
+    assert isinstance(check(REQUEST.replace(b";branch=z9hG4bK1", b"")), Request)
+
+
+def test_a_quoted_control_character_is_let_in_and_not_shown() -> None:
+    message = check(REQUEST.replace(b"From: ", b'From: "a\\\x07b" '))
+    assert isinstance(message, Request)
+    assert message.from_.name == "ab"
+    assert isinstance(check(REQUEST.replace(b"From: ", b'From: "a\x07b" ')), Refused)
 
 
 def test_leading_line_ends_are_skipped() -> None:
