@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from appliance.app.broker_link import broker_link, unit_bridge
 from appliance.app.door import build_door
-from appliance.app.drivers import PanelDrivers, audio_device
+from appliance.app.drivers import PanelDrivers, audio_device, sound_system
 from appliance.app.kept_quality import without_quality
 from appliance.app.machine import clock_synchronised
 from appliance.app.management import Management
@@ -57,7 +57,11 @@ def build(
         UsageError: a value that only its user can judge, like a pattern of the dial plan.
         DriverError: a door's relay is configured, and this machine has no GPIO header.
     """
-    client = Client(client_settings(configuration), audio=audio or audio_device(configuration.audio))
+    client = Client(
+        client_settings(configuration),
+        audio=audio or audio_device(configuration.audio),
+        sound=None if audio is not None else sound_system(configuration.audio),
+    )
     own = build_door(configuration, client)
     if door is None and own is not None and own.obeys:
         door = own

@@ -11,7 +11,7 @@ from appliance.config.board import Board, Contact
 from appliance.config.model import Audio, AudioDriver, PanelDriver
 from appliance.errors import DriverError, UsageError
 from appliance.media.frame import Pcm, silence
-from appliance.media.ports import AudioDevice
+from appliance.media.ports import AudioDevice, AudioSystem
 from appliance.phone.ports import Panel
 from appliance.phone.screen import Screen
 from appliance.sim.echo_audio import EchoAudio
@@ -46,6 +46,15 @@ def audio_device(settings: Audio) -> AudioDevice:
             return EchoAudio()
         case AudioDriver.NONE:
             return WavAudio()
+
+
+def sound_system(settings: Audio) -> AudioSystem | None:
+    """All the sound cards there are, if `settings` name the driver for them. Opens nothing."""
+    if settings.driver is not AudioDriver.SOUND_CARD:
+        return None
+    from appliance.devices.sound_cards import SoundCards  # noqa: PLC0415 -- as above
+
+    return SoundCards(settings.microphone, settings.speaker)
 
 
 def working_sound_card() -> tuple[AudioDevice | None, str]:

@@ -217,9 +217,9 @@ class Audio:
     driver: AudioDriver = AudioDriver.SOUND_CARD
     """Which driver; the keys below belong to the drivers they name."""
     microphone: str = "default"
-    """sound-card: part of the input device's name, or "default"."""
+    """sound-card: the id of the input device or a part of its name, or "default"."""
     speaker: str = "default"
-    """sound-card: part of the output device's name, or "default"."""
+    """sound-card: the id of the output device or a part of its name, or "default"."""
     play: Path | None = None
     """wav: the file that is the microphone, any rate; silence without it."""
     loop: bool = False

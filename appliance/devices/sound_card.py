@@ -9,19 +9,27 @@ Blocking streams in threads of our own: a PortAudio callback would need the inte
 import logging
 import threading
 from collections.abc import Callable
+from itertools import product
 from types import ModuleType
 from typing import Any, Final
 
 import numpy as np
 
+from appliance.devices.card_rate import FromCard, ToCard
 from appliance.errors import DriverError
-from appliance.media.frame import FRAME, SAMPLE_RATE, Pcm
+from appliance.media.frame import SAMPLE_RATE, Pcm
 from appliance.media.ports import AudioEndpoint
 
 log = logging.getLogger(__name__)
 
 DEFAULT: Final = "default"
 """The device that the system has chosen."""
+
+RATES: Final = (SAMPLE_RATE, 44_100, 16_000, 8_000)
+"""Tried in this order: what is not 48 kHz is resampled."""
+
+_ROOM: Final = 0.04
+"""Seconds of latency asked for where sound is resampled."""
 
 _PATIENCE: Final = 2.0
 """Seconds a thread is waited for, whose device may hang for ever."""
@@ -38,9 +46,11 @@ class SoundCard:
     `start` may be tried again. Devices plugged in meanwhile are found.
     """
 
-    def __init__(self, microphone: str = DEFAULT, speaker: str = DEFAULT) -> None:
+    def __init__(self, microphone: str = DEFAULT, speaker: str = DEFAULT, *, rates: tuple[int, ...] = RATES) -> None:
+        """`rates` in samples a second, the first that each device takes is used."""
         self._microphone = microphone
         self._speaker = speaker
+        self._rates = rates
         self._running: _Streams | None = None
 
     @property
@@ -59,7 +69,7 @@ class SoundCard:
             library = _portaudio()
             if _open_streams == 0:
                 _look_again(library)
-            self._running = _Streams(library, self._microphone, self._speaker, endpoint)
+            self._running = _Streams(library, (self._microphone, self._speaker), self._rates, endpoint)
             _open_streams += 2
         self._running.begin()
 
@@ -73,17 +83,27 @@ class SoundCard:
 class _Streams:
     """Two open streams and their threads."""
 
-    def __init__(self, library: ModuleType, microphone: str, speaker: str, endpoint: AudioEndpoint) -> None:
+    def __init__(
+        self, library: ModuleType, names: tuple[str, str], rates: tuple[int, ...], endpoint: AudioEndpoint
+    ) -> None:
+        microphone, speaker = names
         self._library = library
         self._endpoint = endpoint
         self._stopping = threading.Event()
         self._lost = threading.Lock()
-        self._input, self._input_channels = _opened(library, library.RawInputStream, microphone)
+        self._input, self._input_channels, self._input_rate = _opened(
+            library, library.RawInputStream, microphone, rates
+        )
+        output = None
         try:
-            self._output, self._output_channels = _opened(library, library.RawOutputStream, speaker)
+            output, self._output_channels, self._output_rate = _opened(library, library.RawOutputStream, speaker, rates)
+            self._from_card, self._to_card = FromCard(self._input_rate), ToCard(self._output_rate)
         except DriverError:
             self._input.close()
+            if output is not None:
+                output.close()
             raise
+        self._output = output
         self._threads = [
             threading.Thread(target=self._guarded, args=(work, name), name=f"sound card {name}", daemon=True)
             for work, name in ((self._capture, microphone), (self._play, speaker))
@@ -133,45 +153,47 @@ class _Streams:
                 self._endpoint.lost(DriverError(f"{name}: {_sentence(error)}"))
 
     def _capture(self) -> None:
+        size = self._input_rate // 100
         self._input.start()
         while not self._stopping.is_set():
-            data, overflowed = self._input.read(FRAME)
+            data, overflowed = self._input.read(size)
             if overflowed:
                 log.debug("microphone frames were lost")
             if self._stopping.is_set():
                 return
-            frame = np.frombuffer(data, dtype=np.int16)
-            if self._input_channels > 1:
-                frame = frame[:: self._input_channels]
-            self._endpoint.captured(frame)
+            block = np.frombuffer(data, dtype=np.int16)[:: self._input_channels]
+            for frame in self._from_card.frames(block):
+                self._endpoint.captured(frame)
 
     def _play(self) -> None:
+        size = self._output_rate // 100
         self._output.start()
         while not self._stopping.is_set():
-            frame: Pcm = self._endpoint.wanted()
+            block: Pcm = self._to_card.block(self._endpoint.wanted, size)
             if self._output_channels > 1:
-                frame = np.repeat(frame, self._output_channels)
-            if self._output.write(frame.tobytes()):
+                block = np.repeat(block, self._output_channels)
+            if self._output.write(block.tobytes()):
                 log.debug("the speaker ran empty")
 
 
-def _opened(library: ModuleType, kind: Callable[..., Any], name: str) -> tuple[Any, int]:
-    """A stream of `kind` on device `name`, and its channels: one, or two where one is refused. Raises `DriverError`."""
+def _opened(library: ModuleType, kind: Callable[..., Any], name: str, rates: tuple[int, ...]) -> tuple[Any, int, int]:
+    """A stream of `kind` on device `name`, its channels (two where one is refused) and rate. Raises `DriverError`."""
     problem: Exception | None = None
-    for channels in (1, 2):
+    for rate, channels in product(rates, (1, 2)):
         try:
             stream = kind(
-                samplerate=SAMPLE_RATE,
-                blocksize=FRAME,
+                samplerate=rate,
+                blocksize=rate // 100,
                 device=None if name == DEFAULT else name,
                 channels=channels,
                 dtype="int16",
-                latency="low",
+                # What is resampled comes unevenly: it needs a few blocks of room.
+                latency="low" if rate == SAMPLE_RATE else _ROOM,
             )
         except (library.PortAudioError, ValueError) as error:
             problem = problem or error
         else:
-            return stream, channels
+            return stream, channels, rate
     raise DriverError(f"{name}: {_sentence(problem)}") from problem
 
 
@@ -197,3 +219,20 @@ def _look_again(library: ModuleType) -> None:
         library._initialize()  # noqa: SLF001
     except library.PortAudioError as error:
         raise DriverError(f"PortAudio: {_sentence(error)}") from error
+
+
+def device_names() -> tuple[tuple[str, bool, bool], ...]:
+    """Each device that PortAudio lists: its name, and whether it has a microphone and a loudspeaker.
+
+    The list is read anew only while no card is open. () without PortAudio.
+    """
+    with _library_lock:
+        try:
+            library = _portaudio()
+            if _open_streams == 0:
+                _look_again(library)
+            listed = library.query_devices()
+        except DriverError as error:
+            log.info("%s", error)
+            return ()
+    return tuple((each["name"], each["max_input_channels"] > 0, each["max_output_channels"] > 0) for each in listed)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from appliance.devices.sound_card import SoundCard
+from appliance.devices.sound_card import RATES, SoundCard
 from appliance.errors import DriverError
 from appliance.media.audio_keeper import NullAudio
 from appliance.media.frame import FRAME, Pcm
@@ -115,10 +115,17 @@ def test_nothing_is_called_after_stop_and_it_starts_again(device: AudioDevice) -
     assert threading.active_count() == threads
 
 
-@pytest.mark.parametrize("names", [("default", "default"), ("microphone", "speaker")])
-def test_a_sound_card_is_heard_and_hears(pulse: Pulse, names: tuple[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("names", "rates"),
+    [
+        (("default", "default"), RATES),
+        (("microphone", "speaker"), RATES),
+        (("microphone", "speaker"), (44_100,)),
+    ],
+)
+def test_a_sound_card_is_heard_and_hears(pulse: Pulse, names: tuple[str, str], rates: tuple[int, ...]) -> None:
     bench = Bench()
-    card = SoundCard(*names)
+    card = SoundCard(*names, rates=rates)
     with pulse.feeding(sine(1000.0, 8.0)), pulse.listening() as listener:
         card.start(bench)
         time.sleep(1.0)
