@@ -7,13 +7,17 @@ from typing import Final
 
 from appliance.calls.events import ClientEvent, Sample
 from appliance.events import event_name
-from appliance.sim.script import ExpectScreen, Hang, Lift, Line, Press, Sleep, Wait
+from appliance.sim.script import ExpectScreen, Flash, Hang, Lift, Line, Press, Push, Sleep, Wait
 from appliance.sim.script_panel import ScriptPanel
 
 _REMEMBERED: Final = 256
 
 KEY_TIME: Final = 0.06
 """Seconds from one key to the next."""
+
+
+FLASH_TIME: Final = 0.2
+"""Seconds that the handset is down in a flash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +59,6 @@ class ScriptRun:
     async def _step(self, line: Line) -> str:
         """Why the step failed; "" if it did not."""
         match line.step:
-            case Lift():
-                self._panel.lift()
-            case Hang():
-                self._panel.replace()
-            case Press(keys=keys):
-                for key in keys:
-                    self._panel.press(key)
-                    await asyncio.sleep(KEY_TIME)
             case Sleep(seconds=seconds):
                 await asyncio.sleep(seconds)
             case Wait(event=event, seconds=seconds):
@@ -71,7 +67,26 @@ class ScriptRun:
             case ExpectScreen(text=text, seconds=seconds):
                 if not await self._panel.shows(text, within=seconds):
                     return f"it did not appear in {seconds:g} s"
+            case touch:
+                await self._touch(touch)
         return ""
+
+    async def _touch(self, step: Lift | Hang | Flash | Press | Push) -> None:
+        match step:
+            case Lift():
+                self._panel.lift()
+            case Hang():
+                self._panel.replace()
+            case Flash():
+                self._panel.replace()
+                await asyncio.sleep(FLASH_TIME)
+                self._panel.lift()
+            case Push(button=button):
+                self._panel.push(button)
+            case Press(keys=keys):
+                for key in keys:
+                    self._panel.press(key)
+                    await asyncio.sleep(KEY_TIME)
 
     async def _came(self, event: str, seconds: float) -> bool:
         try:

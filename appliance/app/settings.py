@@ -1,18 +1,28 @@
 """What each part of a unit is told, out of its configuration. Loads no part: a configuration is checked quickly."""
 
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from appliance.calls.dtmf import DtmfOptions
 from appliance.calls.settings import ClientSettings
 from appliance.config.model import Configuration, Line, Media, Turn, Voice
+from appliance.config.phone import Language
 from appliance.media.settings import EchoCancellation, MediaSettings, TurnServer, VoiceSettings
 from appliance.phone.dial_plan import DialPlan
 from appliance.phone.hook import FlashTimes
 from appliance.phone.state import PhoneSettings, Target
+from appliance.phone.words import ENGLISH, Words
+from appliance.phone.words_german import GERMAN
+from appliance.phone.words_spanish import SPANISH
 from appliance.sip.settings import LivenessSettings, Question
 from appliance.units import Dbov, Seconds
+
+_WORDS: Final[Mapping[Language, Words]] = MappingProxyType(
+    {Language.ENGLISH: ENGLISH, Language.GERMAN: GERMAN, Language.SPANISH: SPANISH}
+)
 
 GOODBYE: Final = Seconds(0.6)
 """How long each of the registrar and the broker is waited for when the unit stops: together well under two seconds."""
@@ -112,6 +122,7 @@ def phone_settings(configuration: Configuration) -> PhoneSettings:
             emergency=dialling.emergency,
             inter_digit=dialling.inter_digit,
         ),
+        words=_WORDS[phone.language],
         flash=FlashTimes() if phone.hook_flash else None,
         most_calls=3 if phone.call_waiting else 1,
         hotline=tuple(Target(number) for number in phone.hotline),

@@ -23,7 +23,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--script",
         type=existing_file,
         metavar="FILE",
-        help="steps, one a line: lift, press KEYS, wait EVENT [SECONDS], sleep SECONDS, expect-screen TEXT, hang",
+        help="steps, one a line: lift, press KEYS, flash, push BUTTON, wait EVENT [SECONDS], sleep SECONDS, "
+        "expect-screen TEXT, hang",
     )
     parser.add_argument("--json", action="store_true", help="no panel; one JSON object a line")
     parser.add_argument("--record", type=writable_file, metavar="WAV", help="what is heard is written here")

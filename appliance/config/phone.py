@@ -1,6 +1,7 @@
 """[phone]: how the telephone behaves towards the person at it."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from appliance.config import formats
@@ -9,6 +10,14 @@ from appliance.units import Seconds
 
 OWN_BUTTONS: Final = ("hook", "flash", "mute", "dnd", "redial")
 """Buttons that mean the same on every telephone; `phone.ports.Button` has them too."""
+
+
+class Language(StrEnum):
+    """What the display speaks."""
+
+    ENGLISH = "en"
+    GERMAN = "de"
+    SPANISH = "es"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +36,8 @@ class RingDown:
 class Phone:
     """The whole table."""
 
+    language: Language = Language.ENGLISH
+    """Of the display."""
     call_waiting: bool = True
     """Whether others can call during a call; without, they are busy."""
     hook_flash: bool = True
@@ -46,6 +57,7 @@ def phone(table: Table) -> Phone:
     longest = Seconds(table.number("longest_call", 30.0, 30.0, 86_400.0)) if "longest_call" in table else None
     table.known("longest_call")
     phone = Phone(
+        language=table.choice("language", Language.ENGLISH),
         call_waiting=table.flag("call_waiting", default=Phone.call_waiting),
         hook_flash=table.flag("hook_flash", default=Phone.hook_flash),
         hotline=table.texts("hotline", check=formats.sip_user),

@@ -2,6 +2,8 @@
 
     lift                            lift the handset
     press 100                       press keys, one after the other
+    flash                           put the handset down for a moment (R)
+    push NAME                       push a button beside the keypad: hook, flash, mute, dnd, redial, or one's own
     wait call_answered [seconds]    until this event happens (10 s at most)
     sleep 2                         seconds
     expect-screen TEXT              until the display says TEXT (5 s at most)
@@ -47,6 +49,18 @@ class Press:
 
 
 @dataclass(frozen=True, slots=True)
+class Flash:
+    """Put the handset down for a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """Push the button of this name."""
+
+    button: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """Wait for an event that came after the one waited for before."""
 
@@ -69,7 +83,7 @@ class ExpectScreen:
     seconds: Seconds = Seconds(5.0)
 
 
-Step = Lift | Hang | Press | Wait | Sleep | ExpectScreen
+Step = Lift | Hang | Flash | Press | Push | Wait | Sleep | ExpectScreen
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +159,12 @@ def _press(rest: str) -> Step:
     return Press(keys)
 
 
+def _push(rest: str) -> Step:
+    if not rest or " " in rest:
+        raise UsageError(f"push {rest!r}: allowed is the name of one button")
+    return Push(rest)
+
+
 def _wait(rest: str) -> Step:
     name, _, seconds = rest.partition(" ")
     if name not in EVENTS:
@@ -178,6 +198,8 @@ _COMMANDS: Final[Mapping[str, Callable[[str], Step]]] = MappingProxyType(
     {
         "lift": _nothing(Lift()),
         "press": _press,
+        "flash": _nothing(Flash()),
+        "push": _push,
         "wait": _wait,
         "sleep": _sleep,
         "expect-screen": _expect_screen,

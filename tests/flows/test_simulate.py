@@ -61,6 +61,38 @@ expect-screen Intercom
 """
 
 
+SEVERAL = """\
+# Hold one, call another, swap, and leave them to each other.
+lift
+press 100
+wait call_answered
+expect-screen In call
+flash
+expect-screen Dial a number
+press 101
+wait call_answered
+expect-screen On hold: 100
+flash
+expect-screen R: 100
+press 2
+expect-screen On hold: 101
+flash
+press 3
+expect-screen Conference
+hang
+wait call_terminated
+expect-screen Intercom
+press A
+expect-screen Do not disturb
+push dnd
+expect-screen Lift or dial
+push hook
+expect-screen Dial a number
+push hook
+expect-screen Lift or dial
+"""
+
+
 @dataclass(frozen=True)
 class Result:
     code: int
@@ -119,6 +151,12 @@ async def test_a_script_calls_every_far_end(tmp_path: Path) -> None:
     assert 0.05 < hear(samples, 1000.0, rate=rate).share < 0.5
     # The middle C, with which the melody begins; no tone of a telephone has it.
     assert loudest(samples, 261.63, rate=rate) > 0.02
+
+
+async def test_a_script_holds_swaps_and_joins(tmp_path: Path) -> None:
+    result = await simulate("--script", script(tmp_path, SEVERAL), "--json")
+    assert result.code == 0, result
+    assert len(result.of("call_terminated")) == 2
 
 
 async def test_a_script_in_words(tmp_path: Path) -> None:

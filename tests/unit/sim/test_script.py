@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.errors import UsageError
-from appliance.sim.script import EVENTS, ExpectScreen, Hang, Lift, Press, Sleep, Wait, parse
+from appliance.sim.script import EVENTS, ExpectScreen, Flash, Hang, Lift, Press, Push, Sleep, Wait, parse
 from appliance.units import Seconds
 
 
@@ -51,7 +51,7 @@ def test_the_hash_key_is_no_comment() -> None:
     [
         ("", "x: there is no step in it"),
         ("lfit", "x:1: 'lfit' is not a step; did you mean lift?"),
-        ("dance", "known are lift, press, wait, sleep, expect-screen, hang"),
+        ("dance", "known are lift, press, flash, push, wait, sleep, expect-screen, hang"),
         ("lift now", "'now' is too much"),
         ("press", "press '': allowed are the keys"),
         ("press 1x", "allowed are the keys"),
@@ -86,3 +86,10 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         parse(text, "x")
     except UsageError as error:
         assert str(error).startswith("x")  # noqa: PT017 -- either outcome is right
+
+
+def test_a_flash_and_a_button() -> None:
+    flash, push = (line.step for line in parse("flash\npush bell\n", "s"))
+    assert (flash, push) == (Flash(), Push("bell"))
+    with pytest.raises(UsageError, match="name of one button"):
+        parse("push two buttons", "s")
