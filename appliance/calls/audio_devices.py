@@ -96,6 +96,15 @@ class AudioDevices:
         name = {self.microphone: choice.microphone, self.speaker: choice.speaker}.get(selection, ringer)
         return next((device for device in self._known if device.device_id == name), None)
 
+    async def revealed(self) -> tuple[AudioDeviceInfo, ...]:
+        """What is there, once what is in use is proved to work. Raises `DriverError`."""
+        if self._media.audio_problem:
+            raise DriverError(self._media.audio_problem)
+        choice, system = self._choice, self._system
+        if choice is not None and system is not None:
+            await asyncio.to_thread(_prove, system, choice)
+        return self._known
+
     async def start(self) -> None:
         """Look for the first time."""
         if self._system is not None:
@@ -166,13 +175,17 @@ class AudioDevices:
             self.choose()
 
 
-def _works(system: AudioSystem, choice: AudioChoice) -> bool:
+def _prove(system: AudioSystem, choice: AudioChoice) -> None:
     device = system.device(choice.microphone, choice.speaker)
+    device.start(_Nobody())
+    device.stop()
+
+
+def _works(system: AudioSystem, choice: AudioChoice) -> bool:
     try:
-        device.start(_Nobody())
+        _prove(system, choice)
     except DriverError:
         return False
-    device.stop()
     return True
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import get_args
 
 from appliance.calls import connect_token, dtmf, headers
+from appliance.calls.audio_frames import AudioFrames
 from appliance.calls.call_info import CallInfo, CallState, Direction
 from appliance.calls.cause import Cause
 from appliance.calls.digits import DigitQueue
@@ -31,8 +32,16 @@ class Call:
 
     def __init__(self, home: CallHome, facts: CallFacts, incoming: Incoming | None = None) -> None:
         self._home = home
-        self._leg = Leg(home, facts, incoming, lambda: home.over(self))
+        self._leg = Leg(home, facts, incoming, self._ended)
         self._digits: DigitQueue | None = None
+        self._local_stream: AudioFrames | None = None
+        self._remote_stream: AudioFrames | None = None
+
+    def _ended(self) -> None:
+        for stream in (self._local_stream, self._remote_stream):
+            if stream is not None:
+                stream.close()
+        self._home.over(self)
 
     @property
     def leg(self) -> Leg:
@@ -128,6 +137,22 @@ class Call:
     def duration(self) -> float:
         """Seconds since it was answered, or between answer and end; 0.0 if it was not."""
         return self._leg.duration
+
+    @property
+    def local_stream(self) -> AudioFrames:
+        """Our microphone as the far end gets it, silence while muted: to read, from the first time it is asked for."""
+        if self._local_stream is None:
+            self._local_stream = AudioFrames()
+            self.media.rtp.listen(sent=self._local_stream.heard)
+        return self._local_stream
+
+    @property
+    def remote_stream(self) -> AudioFrames:
+        """What the far end says: to read, from the first time it is asked for."""
+        if self._remote_stream is None:
+            self._remote_stream = AudioFrames()
+            self.media.rtp.listen(heard=self._remote_stream.heard)
+        return self._remote_stream
 
     @property
     def media(self) -> MediaSession:

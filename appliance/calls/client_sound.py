@@ -65,6 +65,14 @@ class ClientSound:
         """
         return self.audio.available(kind)
 
+    async def reveal_audio_devices(self) -> tuple[AudioDeviceInfo, ...]:
+        """Open the microphone and the speaker in use for a moment, and list what there is.
+
+        Raises `DriverError` if they can't be opened (the documents' refused permission). The documents' "returnStream"
+        has no counterpart outside a call; in one it is `Call.local_stream`.
+        """
+        return await self.audio.revealed()
+
     async def process_voice(self, settings: VoiceSettings) -> None:
         """Let the microphone go through what `settings` want: echo cancellation, noise suppression, gain control.
 

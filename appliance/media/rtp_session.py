@@ -17,6 +17,7 @@ from appliance.media.codec_table import payload_formats
 from appliance.media.counters import MediaStatistics, statistics
 from appliance.media.description import Codec
 from appliance.media.events import DigitReceived
+from appliance.media.frame import Pcm
 from appliance.media.level import SILENCE
 from appliance.media.negotiation import Negotiated
 from appliance.media.packet import RtpPacket, parse
@@ -28,6 +29,8 @@ from appliance.units import Dbov, Seconds
 
 _FORGETTING: Final = 0.25
 """How much less loss than before is believed of each report; more is believed at once."""
+
+Listener = Callable[[Pcm], object]
 
 _NO_EVENTS: Final = Codec(name="telephone-event", payload_type=-1, clock_rate=8000)
 
@@ -63,6 +66,7 @@ class RtpSession:
         self._agreed: Negotiated | None = None
         self._final: MediaStatistics | None = None
         self._detecting = False
+        self._listeners: tuple[Listener | None, Listener | None] = (None, None)
         self._loss = 0.0
         self._digits = DigitReceiver({})
         self._clock_rates: dict[int, int] = {}
@@ -75,6 +79,7 @@ class RtpSession:
             self._capture = self._new_capture(agreed)
             self.stream = AudioStream(self._capture, Playout(payload_formats(agreed.receive)), self._transmit)
             self.detect_digits(on=self._detecting)
+            self.stream.on_sent, self.stream.on_heard = self._listeners
         elif before is not None and _sending(before) != _sending(agreed):
             self._change_format(self.stream, agreed)
         if before is None or (before.receive, before.receive_events) != (agreed.receive, agreed.receive_events):
@@ -143,6 +148,15 @@ class RtpSession:
         self._detecting = on
         if self.stream is not None:
             self.stream.detect_digits(self._digit if on else None)
+
+    def listen(self, *, sent: Listener | None = None, heard: Listener | None = None) -> None:
+        """Tell of each frame of the microphone as it is sent, of each of the peer, on an audio thread. From any thread.
+
+        What is not given stays as it was.
+        """
+        self._listeners = (sent or self._listeners[0], heard or self._listeners[1])
+        if self.stream is not None:
+            self.stream.on_sent, self.stream.on_heard = self._listeners
 
     def received(self, data: bytes, now: Seconds) -> None:
         """An RTP packet came; what is damaged or was not agreed on is dropped."""

@@ -15,7 +15,7 @@ from appliance.media.capture import Capture
 from appliance.media.counters import CaptureCounters, PlayoutCounters
 from appliance.media.digit_detector import DigitDetector
 from appliance.media.events import DigitReceived
-from appliance.media.frame import Pcm
+from appliance.media.frame import Pcm, silence
 from appliance.media.packet import RtpPacket
 from appliance.media.playout import PayloadFormat, Playout
 from appliance.units import Seconds
@@ -38,6 +38,10 @@ class AudioStream:
         self._capture_changes: deque[Callable[[Capture], object]] = deque(maxlen=_CHANGES)
         self._playout_changes: deque[Callable[[Playout], object]] = deque(maxlen=_CHANGES)
         self._detection: tuple[DigitDetector, Callable[[DigitReceived], object]] | None = None
+        self.on_sent: Callable[[Pcm], object] | None = None
+        """Told of each frame of the microphone as it is sent, silence while muted; on an audio thread."""
+        self.on_heard: Callable[[Pcm], object] | None = None
+        """Told of each frame of the peer; on an audio thread."""
         self.audible = True
         """False: what arrives is decoded, so that time goes on, but not heard."""
 
@@ -65,6 +69,8 @@ class AudioStream:
         """10 ms of the microphone, and of the others of a conference, on an audio thread."""
         while self._capture_changes:
             self._capture_changes.popleft()(self._capture)
+        if self.on_sent is not None:
+            self.on_sent(silence(frame.size) if self._capture.muted else frame)
         packet = self._capture.frame(frame, others)
         if packet is not None:
             self._send(packet)
@@ -85,6 +91,8 @@ class AudioStream:
             digit = detection[0].heard(frame)
             if digit is not None:
                 detection[1](digit)
+        if self.on_heard is not None:
+            self.on_heard(frame)
         return frame if self.audible else None
 
     @property

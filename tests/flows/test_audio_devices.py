@@ -179,6 +179,7 @@ async def test_what_is_plugged_in_is_used_unless_the_default_is_wanted(tmp_path:
         media = made.client.audio.speaker.media()
         assert media is not None
         assert media.group_id == "headset"
+        assert len(await made.client.reveal_audio_devices()) == 4
         made.client.audio.speaker.set("desk:audiooutput")
         made.cards.unplug("headset")
         await made.until(lambda: len(made.changes()) == 4)

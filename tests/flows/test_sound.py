@@ -12,10 +12,10 @@ from appliance.errors import DriverError
 from appliance.media.settings import MediaSettings
 from appliance.sim.registrar import Registrar
 from appliance.sim.wav_audio import WavAudio
-from tests.flows.phones import USERS, Phone
+from tests.flows.phones import USERS, Phone, connect
 from tests.flows.scripted_far_end import ScriptedFarEnd
 from tests.support import witness
-from tests.support.tones import RATE, hear, read_wav, sine
+from tests.support.tones import RATE, amplitude, hear, read_wav, sine
 from tests.unit.sim.wav_files import write_wav
 
 
@@ -117,3 +117,29 @@ async def test_a_ringtone_of_ones_own_rings(tmp_path: Path) -> None:
             await placed.wait_ended()
         samples, _ = read_wav(tmp_path / "bob.wav")
         assert hear(samples[np.flatnonzero(np.abs(samples) > 300)[0] :][:RATE], 650.0).share > 0.8
+
+
+async def test_the_sound_of_a_call_can_be_read_while_it_lasts(tmp_path: Path) -> None:
+    async with Registrar(USERS) as registrar:
+        account = {"registrars": registrar.url, "domain": registrar.domain}
+        async with (
+            Phone(tmp_path, "alice", 440.0, **account) as alice,
+            Phone(tmp_path, "bob", 1000.0, **account) as bob,
+        ):
+            await alice.login()
+            await bob.login()
+            placed, received = await connect(alice, bob)
+            local, remote = placed.local_stream, placed.remote_stream
+            assert placed.local_stream is local
+            said = [await anext(local) for _ in range(100)]
+            heard = [await anext(remote) for _ in range(100)]
+            placed.mute()
+            await asyncio.sleep(1.5)
+            assert local.dropped > 0, "a reader that does not read loses the oldest"
+            received.hang_up()
+            await placed.wait_ended()
+            rest = [frame async for frame in local]
+    assert amplitude(np.concatenate(said), 440.0) > 10.0 * amplitude(np.concatenate(said), 1000.0)
+    assert amplitude(np.concatenate(heard), 1000.0) > 10.0 * amplitude(np.concatenate(heard), 440.0)
+    assert {frame.shape for frame in (*said, *heard)} == {(480,)}
+    assert not np.concatenate(rest[-50:]).any(), "nothing of a muted microphone"
