@@ -15,6 +15,7 @@ from appliance.app.drivers import PanelDrivers, audio_device, sound_system
 from appliance.app.kept_quality import without_quality
 from appliance.app.machine import clock_synchronised
 from appliance.app.management import Management
+from appliance.app.remote.config_commands import ConfigFiles
 from appliance.app.remote.restart import Restart
 from appliance.app.settings import client_settings, phone_settings
 from appliance.calls.client import Client
@@ -48,10 +49,12 @@ def build(
     audio: AudioDevice | None = None,
     door: Door | None = None,
     synchronised: Callable[[], bool] = clock_synchronised,
+    config_files: ConfigFiles | None = None,
 ) -> Unit:
     """Put a unit together; `audio` takes the place of the configured sound driver.
 
-    `door` is what commands open in place of its own, `synchronised` whether the time of day can be trusted.
+    `door` is what commands open in place of its own, `synchronised` whether the time of day can be trusted;
+    `config_files` let a manager change the configuration.
 
     Raises:
         UsageError: a value that only its user can judge, like a pattern of the dial plan.
@@ -76,7 +79,14 @@ def build(
         publish = broker.publish_event
         client.subscribe(publish if client.settings.tracking.remote else without_quality(publish))
         management = Management(
-            configuration, client, phone, broker, restart=restart, door=door, synchronised=synchronised
+            configuration,
+            client,
+            phone,
+            broker,
+            restart=restart,
+            door=door,
+            synchronised=synchronised,
+            config_files=config_files,
         )
     return Unit(
         configuration=configuration,

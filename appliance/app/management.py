@@ -16,6 +16,7 @@ from appliance.app.broker_link import policy
 from appliance.app.home_assistant import HomeAssistant
 from appliance.app.machine import Machine, clock_synchronised
 from appliance.app.remote.actions import UnitActions
+from appliance.app.remote.config_commands import ConfigCommands, ConfigFiles
 from appliance.app.remote.log_topic import LogTopic
 from appliance.app.remote.log_upload import LogUpload
 from appliance.app.remote.phone_commands import PhoneCommands
@@ -52,6 +53,7 @@ class Management:
         restart: Restart,
         door: Door | None = None,
         volume: VolumeControl | None = None,
+        config_files: ConfigFiles | None = None,
         synchronised: Callable[[], bool] = clock_synchronised,
         clock: Clock | None = None,
     ) -> None:
@@ -64,7 +66,9 @@ class Management:
         self._machine = _machine(configuration)
         self._logs = self._log_upload()
         unit = UnitCommands(restart, self._test, logs=self._logs, door=door)
-        actions = UnitActions({**PhoneCommands(client, self._phone, volume).actions, **unit.actions})
+        self._config = self._config_commands(config_files, restart)
+        config = {} if self._config is None else self._config.actions
+        actions = UnitActions({**PhoneCommands(client, self._phone, volume).actions, **unit.actions, **config})
         self._desk = CommandDesk(link, policy(configuration), actions, synchronised=synchronised, clock=self._clock)
         self._dnd = False
         self._said: dict[type, object] = {}
@@ -82,6 +86,8 @@ class Management:
         stack.callback(self._screens.subscribe(lambda _: self._look()))
         tasks = await stack.enter_async_context(TaskSet("management"))
         await stack.enter_async_context(self._desk)
+        if self._config is not None:
+            await stack.enter_async_context(self._config)
         broker = self._configuration.broker
         if broker is not None and broker.home_assistant:
             volume = self._volume is not None
@@ -154,6 +160,14 @@ class Management:
         )
         self._say(result)
         return result
+
+    def _config_commands(self, files: ConfigFiles | None, restart: Restart) -> ConfigCommands | None:
+        if files is None:
+            return None
+        permitted = "config_apply" in self._configuration.commands.allow
+        return ConfigCommands(
+            files, self._link, restart, lambda: self._client.is_registered, permitted=permitted, clock=self._clock
+        )
 
     def _log_upload(self) -> LogUpload | None:
         commands, unit = self._configuration.commands, self._configuration.unit

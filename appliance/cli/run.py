@@ -5,12 +5,17 @@ import asyncio
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from appliance.cli.arguments import complain
 from appliance.cli.exit_codes import ExitCode
+from appliance.clock import SystemClock
 from appliance.config.load import load
 from appliance.config.model import Configuration
 from appliance.errors import ConfigError, DriverError, UsageError
+
+if TYPE_CHECKING:
+    from appliance.app.remote.config_commands import ConfigFiles
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +31,7 @@ def run(arguments: argparse.Namespace) -> ExitCode:
         sys.stderr.writelines(f"{problem}\n" for problem in error.problems)
         return ExitCode.USAGE
     try:
-        again = asyncio.run(_serve(configuration))
+        again = asyncio.run(_serve(configuration, arguments.config))
     except (UsageError, DriverError) as error:
         complain("intercom run", str(error))
         return ExitCode.USAGE
@@ -36,15 +41,19 @@ def run(arguments: argparse.Namespace) -> ExitCode:
     return ExitCode.DONE
 
 
-async def _serve(configuration: Configuration) -> bool:
+async def _serve(own: Configuration, file: Path) -> bool:
     """Whether it is to start again."""
     from appliance.app import logs  # noqa: PLC0415 -- a bad configuration is told before anything heavy is loaded
     from appliance.app.build import build  # noqa: PLC0415
     from appliance.app.drivers import panel_drivers  # noqa: PLC0415
     from appliance.app.note_handler import NoteHandler  # noqa: PLC0415
+    from appliance.app.remote.config_commands import begin  # noqa: PLC0415
     from appliance.app.runtime import serve  # noqa: PLC0415
     from appliance.app.supervisor import Supervisor  # noqa: PLC0415
 
+    files, configuration = _files(own, file), own
+    if files is not None:
+        configuration = load(file, begin(file, files.store, SystemClock().wall()))
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
 
@@ -58,4 +67,14 @@ async def _serve(configuration: Configuration) -> bool:
     )
     # A panel that is the terminal shows the log under the display; a line of text across it would spoil both.
     logs.configure(configuration.log, handler=None if panel.note is None else NoteHandler(panel.note))
-    return await serve(build(configuration, panel), stop, Supervisor())
+    return await serve(build(configuration, panel, config_files=files), stop, Supervisor())
+
+
+def _files(own: Configuration, file: Path) -> "ConfigFiles | None":
+    """Where a configuration from afar is kept; None if the unit takes none, or has nowhere to keep it."""
+    from appliance.app.config_store import ConfigStore  # noqa: PLC0415
+    from appliance.app.remote.config_commands import ConfigFiles  # noqa: PLC0415
+
+    if own.unit.state_folder is None or own.broker is None:
+        return None
+    return ConfigFiles(own=file, store=ConfigStore(own.unit.state_folder))

@@ -2,9 +2,9 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from appliance.config import formats
 from appliance.config.board import load_board
@@ -31,6 +31,7 @@ from appliance.config.model import (
     Unit,
     Voice,
 )
+from appliance.config.overlay import merged
 from appliance.config.phone import phone
 from appliance.config.positions import positions
 from appliance.config.table import Problems, Table, did_you_mean, one_of, readable_by_others
@@ -45,8 +46,8 @@ PTIMES: Final = (10, 20, 40, 60)
 _TOML_PLACE: Final = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
 
 
-def load(path: str | Path) -> Configuration:
-    """The configuration in the file at `path`.
+def load(path: str | Path, settings: Mapping[str, Any] | None = None) -> Configuration:
+    """The configuration in the file at `path`, with `settings` over it: tables and keys that somebody sets from afar.
 
     Raises:
         ConfigError: with every problem of the file, each one sentence that begins with the file and its line.
@@ -58,11 +59,13 @@ def load(path: str | Path) -> Configuration:
         raise ConfigError([f"{file}: can't be read: {error.strerror}"]) from error
     except UnicodeDecodeError as error:
         raise ConfigError([f"{file}: is not a text in UTF-8"]) from error
-    return parse(text, file)
+    return parse(text, file, settings)
 
 
-def parse(text: str, file: Path) -> Configuration:
-    """The configuration in `text`; `file` names it in messages, and its folder is where relative paths begin.
+def parse(text: str, file: Path, settings: Mapping[str, Any] | None = None) -> Configuration:
+    """The configuration in `text` with `settings` over it; `file` names it in messages.
+
+    Its folder is where relative paths begin.
 
     Raises:
         ConfigError: as `load`.
@@ -74,7 +77,7 @@ def parse(text: str, file: Path) -> Configuration:
         number = (place and place["line"]) or max(1, len(text.splitlines()))
         raise ConfigError([f"{file}:{number}: is not TOML: {_TOML_PLACE.sub('', str(error))}"]) from error
     problems = Problems(str(file), positions(text))
-    configuration = _configuration(Table("", document, problems, file.parent))
+    configuration = _configuration(Table("", merged(document, settings or {}), problems, file.parent))
     if problems.found:
         raise ConfigError(problems.sentences())
     return configuration

@@ -59,6 +59,8 @@ class BrokerLink:
     ) -> None:
         self.messages: Emitter[Received] = Emitter()
         """What comes on `filters`, on the loop."""
+        self.desired: Received | None = None
+        """The configuration that a manager wants, as it came last: it may come before anybody listens."""
         self.kept = Kept()
         """What the store knew at the start; whole after entry, if the disk is not too slow."""
         self.bridge = bridge
@@ -217,6 +219,8 @@ class BrokerLink:
         elif message.topic == self.bridge.topics.status:
             twin = self._twins.heard(message.payload, retained=message.retained, first=message.first)
         else:
+            if message.topic == self.bridge.topics.desired:
+                self.desired = message
             self.messages.emit(message)
             return
         if twin is not None:

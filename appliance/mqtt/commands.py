@@ -10,11 +10,12 @@ from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
 from typing import Annotated, Any, Final, NewType, get_args, get_origin, get_type_hints
 
-from appliance.mqtt.command_payloads import COMMANDS, Arguments, Call, DoorOpen, Envelope, Refusal
+from appliance.mqtt.command_payloads import COMMANDS, ID, Arguments, Call, ConfigDesired, DoorOpen, Envelope, Refusal
 from appliance.mqtt.document import Json, document
 from appliance.mqtt.limits import Letters, Range
 from appliance.mqtt.received import Received
 from appliance.phone.dial_plan import Fit, Pattern
+from appliance.units import Seconds
 
 LARGEST: Final = 4 * 1024
 """Octets of a command."""
@@ -178,6 +179,28 @@ def read(name: str, payload: bytes) -> Request | Refused:
     if arguments is None:
         return Refused(name=name, reason=Refusal.MALFORMED, detail=problem, envelope=envelope, given=given)
     return Request(name=name, envelope=envelope, arguments=arguments, given=given)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _DesiredHead:
+    """`ConfigDesired` without its settings, which the configuration's own reader judges."""
+
+    version: Annotated[str, ID]
+    confirm_within: Annotated[Seconds, Range(30, 3600)] = Seconds(120.0)
+    by: Annotated[str, Letters(64)] = ""
+
+
+def desired_of(payload: bytes) -> ConfigDesired | str:
+    """What `cfg/desired` says; or, in a sentence, what is wrong with it."""
+    value = _object(payload)
+    if value is None or not isinstance(value.get("settings"), dict):
+        return "cfg/desired is not a JSON object with settings"
+    found, problem = _filled(_DesiredHead, value)
+    if found is None or not found.version:
+        return problem or "version is missing"
+    return ConfigDesired(
+        version=found.version, settings=value["settings"], confirm_within=found.confirm_within, by=found.by
+    )
 
 
 def _object(payload: bytes) -> dict[str, Any] | None:
