@@ -6,10 +6,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from appliance.calls import destination
+from appliance.calls.auto_answer import AutoAnswer
 from appliance.calls.dtmf import DtmfOptions
+from appliance.calls.screening import BUSY_HERE, UNAVAILABLE, Forwarding
+from appliance.calls.service_settings import ServiceSettings
 from appliance.calls.settings import ClientSettings
 from appliance.config.model import Configuration, Line, Media, Turn, Voice
 from appliance.config.phone import Language
+from appliance.config.services import BusyStatus, Services
 from appliance.media.settings import EchoCancellation, MediaSettings, TurnServer, VoiceSettings
 from appliance.phone.dial_plan import DialPlan
 from appliance.phone.hook import FlashTimes
@@ -74,7 +79,32 @@ def client_settings(configuration: Configuration) -> ClientSettings:
         dtmf_options=DtmfOptions(
             send_dtmf_type=configuration.dtmf.send_dtmf_type, detect_inband=configuration.dtmf.detect_inband
         ),
+        services=service_settings(configuration.services, line.domain),
         media=media_settings(configuration.media, configuration.voice),
+    )
+
+
+def service_settings(services: Services, domain: str) -> ServiceSettings:
+    """How supplementary services behave. Raises `UsageError`."""
+
+    def target(user: str) -> str:
+        return destination.uri(user, domain) if user else ""
+
+    return ServiceSettings(
+        follow_redirects=services.follow_redirects,
+        transfers=services.transfers.value,
+        forwarding=Forwarding(
+            always=target(services.forward_always),
+            busy=target(services.forward_busy),
+            no_answer=target(services.forward_no_answer),
+            after=services.forward_after,
+        ),
+        do_not_disturb_status=BUSY_HERE if services.do_not_disturb is BusyStatus.BUSY else UNAVAILABLE,
+        auto_answer=AutoAnswer(
+            callers=services.auto_answer, always=services.auto_answer_always, delay=services.auto_answer_delay
+        ),
+        message_waiting=services.message_waiting,
+        lamp_watchers=services.lamp_watchers.value,
     )
 
 

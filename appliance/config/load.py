@@ -34,6 +34,7 @@ from appliance.config.model import (
 from appliance.config.overlay import merged
 from appliance.config.phone import phone
 from appliance.config.positions import positions
+from appliance.config.services import services
 from appliance.config.table import Problems, Table, did_you_mean, one_of, readable_by_others
 from appliance.errors import ConfigError
 from appliance.units import Milliseconds, Seconds
@@ -127,6 +128,7 @@ def _configuration(top: Table) -> Configuration:
         panel=_panel(top.table("panel")),
         dialling=_dialling(top.table("dialling")),
         quality=_quality(top.table("quality")),
+        services=services(top.table("services")),
         phone=phone(top.table("phone")),
         door=door(top.table("door")) if "door" in top else None,
         broker=broker(top.table("broker")) if "broker" in top else None,

@@ -15,6 +15,7 @@ from appliance.config.board import Board
 from appliance.config.door import Door
 from appliance.config.phone import Phone
 from appliance.config.secret import Secret
+from appliance.config.services import Services
 from appliance.units import Milliseconds, Seconds
 
 
@@ -382,6 +383,7 @@ class Configuration:
     panel: Panel = field(default_factory=Panel)
     dialling: Dialling = field(default_factory=Dialling)
     quality: Quality = field(default_factory=Quality)
+    services: Services = field(default_factory=Services)
     phone: Phone = field(default_factory=Phone)
     door: Door | None = None
     broker: Broker | None = None

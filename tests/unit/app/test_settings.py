@@ -4,8 +4,11 @@ from pathlib import Path
 import pytest
 
 from appliance.app.settings import client_settings, instance_id, media_settings, phone_settings
+from appliance.calls.screening import Forwarding
+from appliance.calls.service_settings import ServiceSettings
 from appliance.config import load, model
 from appliance.config.secret import Secret
+from appliance.config.services import BusyStatus, LampWatchers, Services, Transfers
 from appliance.errors import UsageError
 from appliance.media.settings import EchoCancellation, MediaSettings, VoiceSettings
 from appliance.media.tone_plan import COUNTRIES
@@ -76,3 +79,22 @@ def test_voice_tones_and_digits_reach_their_parts() -> None:
     assert (made.side_tone, made.loudest, made.discontinuous) == (-18.0, -12.0, True)
     assert [each.value for each in model.EchoCancellation] == [each.value for each in EchoCancellation]
     assert load.COUNTRIES == COUNTRIES
+
+
+def test_services_are_told_what_the_file_says() -> None:
+    services = Services(
+        transfers=Transfers.DOMAIN,
+        forward_no_answer="103",
+        forward_after=Seconds(15.0),
+        do_not_disturb=BusyStatus.UNAVAILABLE,
+        auto_answer=("door",),
+        auto_answer_always=True,
+        message_waiting=True,
+        lamp_watchers=LampWatchers.NOBODY,
+    )
+    made = client_settings(replace(CONFIGURATION, services=services)).services
+    assert (made.transfers, made.lamp_watchers, made.message_waiting) == ("domain", "nobody", True)
+    assert made.forwarding == Forwarding(no_answer="sip:103@b.test", after=Seconds(15.0))
+    assert made.do_not_disturb_status == 480
+    assert made.auto_answer.permits("sip:door@b.test", "b.test")
+    assert client_settings(CONFIGURATION).services == ServiceSettings()

@@ -242,6 +242,8 @@ ERRORS = [
     (LINE + '[commands]\nallow = "door_open"', "unit.toml:6: commands.allow: door_open needs unit.state_folder"),
     (LINE + '[commands]\nallow = "call"', "unit.toml:6: commands.allow: call needs commands.call_targets"),
     (LINE + '[commands]\nallow = "logs"', "unit.toml:6: commands.allow: logs needs commands.logs_to"),
+    (LINE + "[services]\nauto_answer_always = true", "is of no use without services.auto_answer"),
+    (LINE + '[services]\nlamp_watchers = "all"', "allowed is one of domain, nobody"),
     (LINE + '[commands]\nlogs_to = "http://a.test"', 'allowed is an address like "https://example.org/intercom"'),
     (LINE + '[commands]\ncall_targets = "abc"', 'commands.call_targets = "abc" can\'t be used: allowed is 0-9'),
     (LINE + '[log]\nlevel = "inof"', "did you mean info?"),
@@ -327,7 +329,21 @@ def test_the_example_that_ships(tmp_path: Path) -> None:
 
 def test_the_example_shows_every_key() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
-    tables = ("line", "unit", "media", "audio", "voice", "tones", "dtmf", "panel", "dialling", "phone", "door", "log")
+    tables = (
+        "line",
+        "unit",
+        "media",
+        "audio",
+        "voice",
+        "tones",
+        "dtmf",
+        "panel",
+        "dialling",
+        "services",
+        "phone",
+        "door",
+        "log",
+    )
     with pytest.raises(ConfigError) as caught:
         parse("".join(f"[{table}]\nq=1\n" for table in tables), FILE)
     for problem in caught.value.problems:
