@@ -152,6 +152,7 @@ def phone_settings(configuration: Configuration) -> PhoneSettings:
             emergency=dialling.emergency,
             inter_digit=dialling.inter_digit,
         ),
+        dark_after=phone.dark_after,
         words=_WORDS[phone.language],
         flash=FlashTimes() if phone.hook_flash else None,
         most_calls=3 if phone.call_waiting else 1,

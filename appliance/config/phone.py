@@ -38,6 +38,8 @@ class Phone:
 
     language: Language = Language.ENGLISH
     """Of the display."""
+    dark_after: Seconds = Seconds(600.0)
+    """Seconds at rest until the display goes dark, 30 to 86400: an OLED that is never dark burns in."""
     call_waiting: bool = True
     """Whether others can call during a call; without, they are busy."""
     hook_flash: bool = True
@@ -58,6 +60,7 @@ def phone(table: Table) -> Phone:
     table.known("longest_call")
     phone = Phone(
         language=table.choice("language", Language.ENGLISH),
+        dark_after=Seconds(table.number("dark_after", Phone.dark_after, 30.0, 86_400.0)),
         call_waiting=table.flag("call_waiting", default=Phone.call_waiting),
         hook_flash=table.flag("hook_flash", default=Phone.hook_flash),
         hotline=table.texts("hotline", check=formats.sip_user),

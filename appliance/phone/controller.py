@@ -22,11 +22,12 @@ from appliance.phone.call_commands import CallCommands
 from appliance.phone.inputs import ClockRead, HookChanged, Input, LineChanged, TimePassed
 from appliance.phone.machine import Machine
 from appliance.phone.panel_reports import PanelReports
-from appliance.phone.ports import Panel
+from appliance.phone.ports import DISPLAY_HEIGHT, DISPLAY_WIDTH, Panel
 from appliance.phone.screen import Screen
 from appliance.phone.screen_image import render
+from appliance.phone.screen_rest import ScreenRest
 from appliance.phone.sounds import sound_of
-from appliance.phone.state import LIKELY, OUTGOING, PhoneSettings, State
+from appliance.phone.state import LIKELY, OUTGOING, Phase, PhoneSettings, State
 
 _CLOCK_KNOWN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """A unit without a battery for its clock starts long before this; then it shows no time."""
@@ -50,6 +51,8 @@ class PhoneController:
         # Emptied before `_happened` returns: it only holds what one input causes, and so needs no bound.
         self._inbox: deque[Input] = deque()
         self._serving = False
+        self._rest = ScreenRest(settings.dark_after)
+        self._image = self._shown = bytes(DISPLAY_WIDTH * DISPLAY_HEIGHT // 8)
         self._timer: asyncio.TimerHandle | None = None
         self._minute: asyncio.TimerHandle | None = None
         self._unsubscribe: Callable[[], None] | None = None
@@ -113,6 +116,8 @@ class PhoneController:
         self._inbox.append(happened)
         if self._serving:
             return
+        if not isinstance(happened, ClockRead | TimePassed):
+            self._rest.touched()
         self._serving = True
         try:
             while self._inbox:
@@ -120,12 +125,21 @@ class PhoneController:
                     self._do(action)
         finally:
             self._serving = False
+        self._refresh()
         if self._machine.phase in LIKELY:
             self._client.prepare()
         state = self._machine.state
         if self._calls.attempt is not None and (state.phase not in OUTGOING or state.attempt != self._calls.attempt):
             self._calls.abandon()
         self._set_timer()
+
+    def _refresh(self) -> None:
+        state = self._machine.state
+        resting = state.phase is Phase.IDLE and state.line.ready and not state.notices.identifying
+        image = self._rest.image(self._image, resting=resting, now=self._clock.now())
+        if image != self._shown:
+            self._shown = image
+            self._panel.display.show(image)
 
     def _set_timer(self) -> None:
         if self._timer is not None:
@@ -145,7 +159,8 @@ class PhoneController:
     def _do(self, action: Action) -> None:
         match action:
             case Show(screen):
-                self._panel.display.show(render(screen))
+                self._image = render(screen)
+                self._refresh()
                 self.screens.emit(screen)
             case PlayTone(tone):
                 self._client.media.play(sound_of(tone, self._client.tones), ringer=tone is ToneName.RINGTONE)

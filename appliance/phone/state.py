@@ -122,6 +122,8 @@ class PhoneSettings:
     """How long the dial tone waits for a key before that, in seconds; zero is no dial tone at all."""
     buttons: Mapping[str, tuple[Target, ...]] = field(default_factory=lambda: MappingProxyType({}))
     """Buttons of the board that call somebody, like that of a door."""
+    dark_after: Seconds | None = None
+    """Seconds at rest until the display goes dark; None is never."""
     longest_call: Seconds | None = None
     """Seconds after which a call is ended; emergency calls last as long as they last."""
 
