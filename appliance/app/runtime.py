@@ -8,8 +8,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
-from functools import partial
-from pathlib import Path
 from typing import Final
 
 from appliance.app import memory
@@ -17,7 +15,7 @@ from appliance.app.build import Unit
 from appliance.app.settings import GOODBYE
 from appliance.app.stopping import stopping_signals
 from appliance.app.supervisor import Supervisor
-from appliance.config.table import read_secret
+from appliance.app.token_file import tokens_of
 from appliance.errors import DriverError, LoginError, TransportError, UsageError
 from appliance.tasks import Backoff, TaskSet, retry
 from appliance.units import Seconds
@@ -106,7 +104,7 @@ async def log_in(unit: Unit) -> None:
             if file is None:
                 await client.login(line.user, line.password.reveal())
             else:
-                await client.login_with_access_token_generator(partial(_token, file))
+                await client.login_with_access_token_generator(tokens_of(file))
         except LoginError as error:
             # Somebody has to correct the account, here or at the registrar; until then, ask now and then.
             log.warning("the registrar refuses %s: %s", line.user or "the access token", error)
@@ -121,11 +119,6 @@ async def _ask_for_patience(supervisor: Supervisor) -> None:
     while True:
         supervisor.waiting(_PATIENCE)
         await asyncio.sleep(_PATIENCE / 3)
-
-
-async def _token(file: Path) -> str:
-    """The access token in a file that somebody else keeps fresh."""
-    return (await asyncio.to_thread(read_secret, file)).reveal()
 
 
 async def _watch(supervisor: Supervisor) -> None:

@@ -24,6 +24,7 @@ class LineOptions:
     registrar: str
     user: str
     password: Secret
+    access_token_file: Path | None
     domain: str
     ca_file: Path | None
     stun: tuple[str, ...]
@@ -45,13 +46,19 @@ def add_line_options(parser: argparse.ArgumentParser) -> None:
     """Add them to a command."""
     account = parser.add_argument_group("account")
     account.add_argument("--registrar", required=True, metavar="URL", help="ws:// or wss:// address of the registrar")
-    account.add_argument("--user", required=True, metavar="U", help="the part of the SIP address before the @")
+    account.add_argument("--user", default="", metavar="U", help="the part of the SIP address before the @")
     account.add_argument("--domain", default="", metavar="D", help="the part after it; default: the registrar's host")
     account.add_argument(
         "--password-file",
-        required=True,
+        default="",
         metavar="FILE",
         help="its first line is the password; - reads it from standard input",
+    )
+    account.add_argument(
+        "--access-token-file",
+        type=existing_file,
+        metavar="FILE",
+        help="in place of both: its first line is an access token (JWT), read again when a new one is needed",
     )
     account.add_argument(
         "--ca", type=existing_file, metavar="PEM", help="certificates to trust for wss:// instead of the system's"
@@ -115,9 +122,14 @@ def add_header_option(parser: argparse.ArgumentParser) -> None:
 
 def line_options(arguments: argparse.Namespace) -> LineOptions:
     """What was asked. Raises `UsageError` with one sentence."""
+    account = ("--user", arguments.user, formats.sip_user)
+    if arguments.access_token_file is None and not (arguments.user and arguments.password_file):
+        raise UsageError("--user and --password-file are needed, or --access-token-file")
+    if arguments.access_token_file is not None and (arguments.user or arguments.password_file):
+        raise UsageError("--access-token-file says who logs in: leave out --user and --password-file")
     for name, value, check in (
         ("--registrar", arguments.registrar, formats.web_socket_url),
-        ("--user", arguments.user, formats.sip_user),
+        *((account,) if arguments.user else ()),
         *(("--stun", server, formats.stun_url) for server in arguments.stun),
     ):
         if allowed := check(value):
@@ -135,7 +147,8 @@ def line_options(arguments: argparse.Namespace) -> LineOptions:
     return LineOptions(
         registrar=arguments.registrar,
         user=arguments.user,
-        password=_password(arguments.password_file),
+        password=_password(arguments.password_file) if arguments.password_file else Secret(""),
+        access_token_file=arguments.access_token_file,
         domain=domain,
         ca_file=arguments.ca,
         stun=tuple(arguments.stun),

@@ -10,6 +10,7 @@ from typing import TypeVar
 from appliance.app import logs
 from appliance.app.drivers import audio_device
 from appliance.app.stopping import stopping_signals
+from appliance.app.token_file import tokens_of
 from appliance.calls import dtmf
 from appliance.calls.auto_answer import AutoAnswer
 from appliance.calls.call import Call
@@ -107,7 +108,10 @@ async def _logged_in(options: LineOptions, printer: Printer, stop: asyncio.Event
         client.subscribe(happened)
 
         async def login() -> bool:
-            await client.login(options.user, options.password.reveal())
+            if options.access_token_file is not None:
+                await client.login_with_access_token_generator(tokens_of(options.access_token_file))
+            else:
+                await client.login(options.user, options.password.reveal())
             return True
 
         yield Session(client, options, printer, stop) if await until(stop, login()) else None

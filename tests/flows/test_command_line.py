@@ -229,7 +229,7 @@ CALL = ("call", "--to", "1", *ACCOUNT)
 BAD = [
     ((), "the following arguments are required: COMMAND"),
     (("cal",), "invalid choice: 'cal'"),
-    (("call",), "the following arguments are required: --to, --registrar, --user, --password-file"),
+    (("call",), "the following arguments are required: --to, --registrar"),
     ((*CALL, "--registrar", "http://x"), "--registrar 'http://x' can't be used"),
     ((*CALL, "--user", "a b"), "--user 'a b' can't be used"),
     ((*CALL, "--password-file", "no/such"), "no/such: No such file"),

@@ -19,6 +19,7 @@ from appliance.calls.events import (
     PermissionDenied,
 )
 from appliance.errors import GrantError, LoginError, StateError
+from tests.flows.commands import intercom
 from tests.flows.phones import Phone, connect
 from tests.support.access_tokens import access_token, grants
 from tests.support.kamailio import Kamailio
@@ -215,3 +216,16 @@ async def test_the_same_users_next_token_is_taken_over(
         await shown_so_often(kamailio, 2)
         assert shown(kamailio, "REGISTER") == [f"120 {first}", f"120 {second}"]
         assert len(alice.all(Login)) == 1
+
+
+async def test_the_command_line_logs_in_with_a_token(kamailio: Kamailio, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text(access_token() + "\n")
+    where = ("--registrar", kamailio.ws_url, "--domain", kamailio.domain, "--access-token-file", str(file))
+    result = await intercom("call", *where, "--to", "code-486", "--json")
+    assert "login" in result.names
+    assert any(event.get("cause") == "Busy" for event in result.events)
+    assert shown(kamailio, "INVITE")[0].split()[-1] == file.read_text().strip()
+    assert file.read_text().strip() not in f"{result.output}{result.errors}"
+    refused = await intercom("call", *where, "--user", "alice", "--to", "1")
+    assert "--access-token-file says who logs in" in refused.errors
