@@ -16,6 +16,7 @@ _COMMANDS: Final = {
     "answer": "wait for calls and answer, reject or ignore them",
     "run": "the service: a telephone as its configuration says",
     "check-config": "everything that is wrong with a configuration file, at once",
+    "board": "what is wrong with a board file, and its pins as a table",
     "screens": "a picture of every screen of the telephone",
     "decommission": "take a unit off its broker for good: nothing of it stays retained",
     "schema": "what units say and are told on MQTT, as AsyncAPI and JSON Schema",

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import pytest
 
 from appliance.calls import events
+from appliance.calls.auto_answer import AutoAnswer
 from appliance.calls.client import Client
 from appliance.calls.events import ClientEvent
+from appliance.calls.service_settings import ServiceSettings
 from appliance.calls.settings import ClientSettings
 from appliance.phone.controller import PhoneController
 from appliance.phone.dial_plan import DialPlan
@@ -18,6 +20,7 @@ from appliance.phone.panel_reports import WAITING
 from appliance.phone.state import Phase, PhoneSettings
 from appliance.sim.registrar import Registrar
 from appliance.sim.script_panel import ScriptPanel
+from appliance.sim.wav_audio import WavAudio
 from appliance.units import Seconds
 
 USERS = {"100": "one", "101": "two", "102": "three"}
@@ -329,3 +332,24 @@ async def test_reports_of_other_threads_arrive_in_order_and_are_bounded(scene: S
     thread.start()
     thread.join()
     assert await scene.panel.shows("4711")
+
+
+async def test_a_call_from_an_allowed_caller_is_answered_hands_free() -> None:
+    services = ServiceSettings(auto_answer=AutoAnswer(callers=("101",), always=True))
+    async with AsyncExitStack() as stack:
+        registrar = await stack.enter_async_context(Registrar(USERS))
+        settings = ClientSettings(registrars=registrar.url, domain=registrar.domain, services=services)
+        ours = await stack.enter_async_context(Client(settings, audio=WavAudio()))
+        other = await stack.enter_async_context(client(registrar))
+        panel = ScriptPanel()
+        phone = PhoneController(ours, SETTINGS, panel.parts)
+        phone.screens.subscribe(panel.screen_changed)
+        await stack.enter_async_context(phone)
+        await ours.login("100", "one")
+        await other.login("101", "two")
+        call = await other.call("100")
+        assert await call.wait_answered()
+        assert await panel.shows("In call")
+        assert phone.state.hook.hands_free
+        call.hang_up()
+        await until(lambda: phone.state.phase is Phase.IDLE, lambda: f"idle, not {phone.state.phase}")
