@@ -252,7 +252,7 @@ class Call:
         if self._digits is None:
             self._digits = DigitQueue(self._home, self._leg.media, self._leg.invite)
         if self._digits.add(presses):
-            self._leg.tasks.start("digits", self._digits.run(self._leg.digits_refused))
+            self._leg.tasks.start("digits", self._digits.run(self._leg.digits.refused))
 
     def detect_digits(self, on: bool = True) -> None:
         """Listen for digits as tones in the far end's sound too, or no longer; `DtmfReceived` has method "inband"."""

@@ -281,7 +281,7 @@ class CallRestored(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconnecting(CallEvent):
-    """An answered call has lost its media path or its way to the registrar, and goes on; once until `Reconnected`.
+    """A call has lost its media path or its way to the registrar, and goes on; once until `Reconnected`.
 
     `reason` is what was lost first: "media" (`MediaFailed` says when nothing is heard), "signalling" (then sound goes
     on, and the call lives for as long as it does), or "restart": this program was started anew. A media path that is

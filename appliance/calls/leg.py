@@ -11,12 +11,13 @@ import logging
 from collections.abc import Callable
 
 from appliance.calls import cause as causes
-from appliance.calls import dtmf, events, service_events
+from appliance.calls import events, service_events
 from appliance.calls.call_info import CallInfo, CallState, Direction
 from appliance.calls.cause import Cause
 from appliance.calls.ending import last_event
 from appliance.calls.events import ClientEvent, Ending
 from appliance.calls.facts import CallFacts
+from appliance.calls.far_end_digits import FarEndDigits
 from appliance.calls.inbox import Inbox
 from appliance.calls.negotiation import Negotiation
 from appliance.calls.outgoing import Outgoing
@@ -30,7 +31,7 @@ from appliance.media.events import DeviceChanged, DigitReceived, MediaConnected,
 from appliance.sip import events as sip
 from appliance.sip.events import HeaderPairs, InviteId, Reason
 from appliance.tasks import TaskSet
-from appliance.units import Milliseconds, Seconds
+from appliance.units import Seconds
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ class Leg:
         self.ended = asyncio.Event()
         self._inbox = Inbox(self.tasks, self._take)
         self._timers = Timers()
-        self._filter = dtmf.DigitFilter()
+        self.digits = FarEndDigits(home, self)
         self._outgoing = Outgoing(home)
         self._early: str | None = None
         """The early dialog whose description was applied: its To tag, "" if it had none."""
@@ -111,6 +112,15 @@ class Leg:
         self.emit(events.Calling(call=self.info))
         if self._home.take_mute():
             self.mute(on=True)
+
+    async def call_anew(self) -> None:
+        """Call again: the INVITE was lost with the connection, and what was heard before the answer went with it."""
+        self._early = None
+        invite = await self._outgoing.anew(self.media)
+        if invite is None:
+            self.give_up(Cause.CONNECTION_ERROR, 503)
+        else:
+            self.invite, self.facts.sip_call_id = invite, self._outgoing.call_id
 
     def redirect(self, target: str) -> bool:
         """Call `target` in place of the one before, in the same call; False if that can't be called."""
@@ -171,6 +181,8 @@ class Leg:
                 self._inbox.put(event)
 
     def _refused(self, event: sip.Failed) -> None:
+        if event.local and event.status == 503 and self.reconnection.adrift():
+            return
         elsewhere = self._outgoing.elsewhere(event)
         if elsewhere and self.redirect(elsewhere):
             return
@@ -314,7 +326,7 @@ class Leg:
             return
         match event:
             case DigitReceived():
-                self.digit_heard(event.digit, event.duration, str(event.method))
+                self.digits.heard(event.digit, event.duration, str(event.method))
             case MediaConnected():
                 self.reconnection.path_open()
             case MediaFailed():
@@ -328,16 +340,6 @@ class Leg:
         if self.progress.answered:
             self.emit(events.HoldChanged(call=self.info, held=held, by=by))
             self.quality.changed()
-
-    def digit_heard(self, digit: str, duration: Milliseconds, method: str) -> None:
-        """Tell of a digit, unless the same press was heard another way before."""
-        if not self.over and self._filter.is_new(digit, method, self._home.clock.now()):
-            self.emit(events.DtmfReceived(call=self.info, digit=digit, duration=duration, method=method))
-
-    def digits_refused(self, digits: str, reason: str) -> None:
-        """Tell that the far end did not take them."""
-        log.info("call %s: digits were refused: %s", self.facts.uuid, reason)
-        self.emit(events.DtmfFailed(call=self.info, digits=digits, reason=reason))
 
     # The end.
 

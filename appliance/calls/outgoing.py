@@ -8,6 +8,7 @@ from appliance.calls.headers import first
 from appliance.calls.ports import CallHome
 from appliance.calls.redirection import Redirection
 from appliance.errors import ApplianceError
+from appliance.media.session import MediaSession
 from appliance.sip.events import Failed, HeaderPairs, InviteId
 
 log = logging.getLogger(__name__)
@@ -23,17 +24,26 @@ class Outgoing:
     def __init__(self, home: CallHome) -> None:
         self._home = home
         self._redirection = Redirection(home.settings.services.follow_redirects)
-        self._offer = b""
+        self._target, self._offer = "", b""
         self._extra: HeaderPairs = ()
         self.call_id = ""
 
     def send(self, target: str, offer: str, extra: HeaderPairs) -> InviteId:
         """The first. Raises what keeps it from going out."""
-        self._offer, self._extra = offer.encode(), extra
+        self._target, self._offer, self._extra = target, offer.encode(), extra
         self._redirection.began(target)
         invite = self._home.agent.invite(target, self._offer, headers=(*extra, *self._home.own_headers))
         self.call_id = self._home.agent.call_id(invite)
         return invite
+
+    async def anew(self, media: MediaSession) -> InviteId | None:
+        """The first once more, as a call of its own with an offer of its own; None if that can't be done."""
+        media.renew()
+        try:
+            return self.send(self._target, await media.create_offer(), self._extra)
+        except ApplianceError as error:
+            log.info("the call can't be made anew: %s", error)
+            return None
 
     def send_again(self, target: str) -> InviteId | None:
         """Another, to `target`; None if that can't be called."""

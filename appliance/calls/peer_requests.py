@@ -34,7 +34,7 @@ class PeerRequests:
     def _informed(self, call: Call, event: RequestReceived) -> int:
         digit, audible = dtmf.heard(event.content_type, event.body), remote_audio.heard(event.body)
         if digit is not None:
-            call.leg.digit_heard(*digit, "info")
+            call.leg.digits.heard(*digit, "info")
         if audible is not None:
             call.leg.quality.remote_audio(audible=audible)
         return 200 if digit is not None or audible is not None or not event.body else 415

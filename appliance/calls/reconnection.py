@@ -64,6 +64,9 @@ class Troubled(Protocol):
     def give_up(self, cause: Cause, status: int) -> None:
         """End it for a reason that is neither side's wish."""
 
+    async def call_anew(self) -> None:
+        """Call again: the INVITE was lost with the connection."""
+
 
 class Reconnection:
     """What is lost of one call, since when, and what is done about it."""
@@ -80,6 +83,8 @@ class Reconnection:
         self._signalling.set()
         self._opening_since: Seconds | None = None
         self._rebuilding: asyncio.Task[None] | None = None
+        self._adrift = False
+        """A call of ours that nobody had answered when the connection was lost."""
         self._moved = False
         """It is this unit that has another address: the far end can't know, and need not be waited for."""
 
@@ -100,10 +105,14 @@ class Reconnection:
     # What is lost, and what is back.
 
     def signalling(self, *, up: bool) -> None:
-        """Requests reach the far end and it reaches us, or not any more; what is not answered can't outlive that."""
+        """Requests reach the far end and it reaches us, or not any more; who calls us can't be answered then."""
         self._call.progress.signalling(up=up)
         if up:
             self._signalling.set()
+            if self._adrift:
+                self._adrift = False
+                self._timers.stop("adrift")
+                self._call.tasks.start("call anew", self._call.call_anew())
             self._settle()
         elif self._signalling.is_set():
             self._signalling.clear()
@@ -111,6 +120,22 @@ class Reconnection:
                 self._begin("signalling")
             else:
                 self._call.give_up(Cause.CONNECTION_ERROR, 503)
+
+    def adrift(self) -> bool:
+        """Our INVITE was lost before it was answered. True if it is made anew as soon as there is a connection again.
+
+        Its answer can't reach us any more: responses go where the Via of the INVITE leads (RFC 3261 §18.2.2). It is
+        taken back over the next connection, so that the far end rings once.
+        """
+        patience = self._home.settings.redial_within
+        if self._adrift or patience <= 0.0 or self._call.progress.answered:
+            return self._adrift
+        self._adrift = True
+        self._signalling.clear()
+        self._call.progress.signalling(up=False)
+        self._timers.start("adrift", patience, lambda: self._call.give_up(Cause.CONNECTION_ERROR, 503))
+        self._begin("signalling")
+        return True
 
     def moved(self, gone: Callable[[str], bool]) -> None:
         """Addresses of this machine are `gone`: the media path may have begun at one."""

@@ -63,6 +63,11 @@ class ClientSettings:
     """How long a call rings, either way, before it ends with "No Answer"."""
     media_timeout: Seconds = Seconds(10.0)
     """A call whose first media path could not be opened, or was lost before the answer, is ended after this long."""
+    redial_within: Seconds = Seconds(10.0)
+    """A call of ours that is not answered when the connection is lost is made anew if that is back in time; 0: ended.
+
+    The far end stops ringing, and rings again. Who calls us and is not answered yet is lost with the connection.
+    """
     reconnect_timeout: Seconds = Seconds(30.0)
     """A call that lost its media path, and could not get it back, is ended after this long."""
     allow_multiple_incoming: bool = False

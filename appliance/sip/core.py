@@ -109,7 +109,7 @@ class Core:
     def connected(self, now: Seconds, *, url: str = "") -> None:
         """The transport is open."""
         self._url = url
-        self._endpoint.transactions.connected(secure=not url.startswith("ws:"))
+        self._endpoint.transactions.connected(now, secure=not url.startswith("ws:"))
         self._endpoint.emit(Connected(url=url))
         self.liveness.connected(now)
         self._registration.connected(now)

@@ -10,7 +10,7 @@ from appliance.sip.events import Reason
 from appliance.sip.identifiers import Identifiers
 from appliance.sip.message import Request, Response, local_response, respond
 from appliance.sip.server_transaction import ServerTransaction, TransactionKey, transaction_key
-from appliance.sip.timers import earliest
+from appliance.sip.timers import earliest, later
 from appliance.units import Seconds
 
 OnResponse = Callable[[Response, Request, Seconds], None]
@@ -18,6 +18,7 @@ OnResponse = Callable[[Response, Request, Seconds], None]
 
 _MAX_SERVER_TRANSACTIONS = 512
 _MAX_OUTBOX = 1024
+_RINGING = 180.0  # seconds for which a proxy lets a call ring at most (RFC 3261 §16.6, timer C)
 
 
 class Exchange:
@@ -46,6 +47,8 @@ class Transactions:
         self._unsent: deque[Exchange] = deque()
         self._outbox: deque[bytes] = deque(maxlen=_MAX_OUTBOX)
         self._via_transport = "WSS"
+        self._lost: list[tuple[Seconds, Request]] = []
+        """The CANCELs of calls that were lost with a connection, and until when they make sense."""
         self.is_connected = False
 
     @property
@@ -53,18 +56,29 @@ class Transactions:
         """Whether no request of ours waits for its final response."""
         return not self._unsent and not any(one.awaits_final for one, _ in self._clients.values())
 
-    def connected(self, *, secure: bool) -> None:
+    def connected(self, now: Seconds, *, secure: bool) -> None:
         """From now on what is sent goes out; `secure` decides the transport that Via names (RFC 7118 §5.1)."""
         self.is_connected = True
         self._via_transport = "WSS" if secure else "WS"
         self._outbox.clear()
+        lost, self._lost = self._lost, []
+        for until, cancellation in lost:
+            if now < until:
+                self._send_cancellation(cancellation, now)
 
     def disconnected(self, now: Seconds) -> None:
-        """Requests without a final response fail with a local 503; answers may still come over the next connection."""
+        """Requests without a final response fail with a local 503; answers may still come over the next connection.
+
+        The response to an INVITE takes the way that its Via names, and can't come any more: what rings somewhere is
+        taken back over the next connection.
+        """
         self.is_connected = False
         self._outbox.clear()
         for transaction, exchange in tuple(self._clients.values()):
             if transaction.awaits_final:
+                request = transaction.request
+                if transaction.is_proceeding and request.method == "INVITE" and not request.to.tag:
+                    self._lost.append((later(now, _RINGING), transaction.cancel(now)))
                 transaction.terminate()
                 self._fail(exchange, 503, "Connection lost", now)
         self._sweep()
@@ -109,11 +123,13 @@ class Transactions:
         if transaction is None or not transaction.is_proceeding:
             return False
         exchange.is_cancelled = True
-        request = transaction.cancel(now, cause)
+        self._send_cancellation(transaction.cancel(now, cause), now)
+        return True
+
+    def _send_cancellation(self, request: Request, now: Seconds) -> None:
         cancellation = Exchange(request, _ignore, lambda: request.sequence)
         cancellation.abandoned = True
         self._start(cancellation, request, now)
-        return True
 
     def _attempt(self, exchange: Exchange, request: Request, now: Seconds) -> None:
         exchange.request = self._with_via(request)

@@ -79,8 +79,8 @@ class ScriptedFarEnd:
             raise AssertionError(f"the far end was not told {count}× {kind.__name__}: {names}") from None
         return found[count - 1]
 
-    async def called(self) -> tuple[Incoming, bytes]:
-        """Wait for a call; its INVITE, and an answer to its offer that works."""
-        incoming = await self.told(Incoming)
+    async def called(self, *, count: int = 1) -> tuple[Incoming, bytes]:
+        """Wait for the `count`th call; its INVITE, and an answer to its offer that works."""
+        incoming = await self.told(Incoming, count=count)
         assert incoming.offer is not None
         return incoming, (await self.media.accept_offer(incoming.offer.decode())).encode()

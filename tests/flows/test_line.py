@@ -13,12 +13,16 @@ from appliance.calls.cause import Cause
 from appliance.calls.events import (
     CallFailed,
     Calling,
+    CallRemoteRinging,
     CallTerminated,
     ClientEvent,
     ConnectionChange,
+    IncomingCallCanceled,
     Login,
     LoginFailed,
     Logout,
+    Reconnected,
+    Reconnecting,
     WebSocketConnected,
 )
 from appliance.calls.state import Status
@@ -209,20 +213,32 @@ async def test_hanging_up_without_a_connection_reaches_the_far_end_later(
         assert (await alice.told(CallTerminated, seconds=30.0)).call.originator == "remote"
 
 
-@pytest.mark.parametrize("who", ["caller", "callee"])
-async def test_a_call_that_rings_does_not_survive_the_connection(
+@pytest.mark.parametrize("who", ["caller that redials", "caller", "callee"])
+async def test_a_call_that_rings_when_a_connection_is_lost(
     who: str, where: dict[str, Any], registrar: Registrar, tmp_path: Path
 ) -> None:
-    async with Phone(tmp_path, "alice", 440.0, **where) as alice, Phone(tmp_path, "bob", 1000.0, **where) as bob:
+    patience = 10.0 if who == "caller that redials" else 0.0
+    async with (
+        Phone(tmp_path, "alice", 440.0, redial_within=patience, **where) as alice,
+        Phone(tmp_path, "bob", 1000.0, **where) as bob,
+    ):
         await alice.login()
         await bob.login()
-        await alice.client.call("bob")
+        call = await alice.client.call("bob")
         await bob.rung()
-        loser = alice if who == "caller" else bob
+        loser = bob if who == "callee" else alice
         await registrar.drop(loser.user)
-        failed = await loser.told(CallFailed)
-        assert (failed.cause, failed.call.originator) == ("Connection Error", "local")
-        assert loser.client.calls == ()
+        if patience:
+            await alice.told(Reconnected)
+            await bob.told(IncomingCallCanceled)
+            assert await (await bob.rung(count=2)).answer()
+            assert await call.wait_answered()
+            assert alice.all(Reconnecting)[0].reason == "signalling"
+            assert len(alice.all(CallRemoteRinging)) == len(alice.all(Calling)) == 1
+        else:
+            failed = await loser.told(CallFailed)
+            assert (failed.cause, failed.call.originator) == ("Connection Error", "local")
+            assert loser.client.calls == ()
 
 
 async def test_nobody_answers(where: dict[str, Any], tmp_path: Path) -> None:

@@ -223,11 +223,15 @@ class Doorway:
         await asyncio.gather(_pass(reader, inner_writer), _pass(inner_reader, writer))
         self._streams -= {writer, inner_writer}
 
+    def cut(self) -> None:
+        """End every connection through it at once, as a broken network does; new ones may come."""
+        for stream in tuple(self._streams):
+            stream.transport.abort()
+
     async def close(self) -> None:
         assert self._server is not None
         self._server.close()
-        for stream in tuple(self._streams):
-            stream.transport.abort()
+        self.cut()
         await self._server.wait_closed()
 
 

@@ -222,12 +222,26 @@ def test_a_lost_connection_fails_what_is_unanswered_and_keeps_what_is_establishe
     assert (failed.invite, failed.status, failed.local) == (ringing, 503, True)
 
     bench.core.connected(bench.now, url="wss://other.sip.test/ws")
-    update = bench.request("UPDATE")
+    cancel, update = bench.sent()
+    assert isinstance(cancel, Request)
+    assert isinstance(update, Request)
+    assert (cancel.method, cancel.call_id, cancel.via.branch) == ("CANCEL", request.call_id, request.via.branch)
+    assert update.method == "UPDATE"
     assert (update.call_id, update.body) == (acknowledgement.call_id, b"")
     bench.answer(update, 200)
     bench.events()
     bench.give(bench.in_dialog("BYE", acknowledgement))
     assert bench.event(Ended).invite == established
+
+
+def test_a_call_that_was_lost_long_ago_is_not_taken_back() -> None:
+    bench = Bench()
+    _, request = bench.called()
+    bench.answer(request, 180)
+    bench.core.disconnected("gone", bench.now)
+    bench.clock.advance(200.0)
+    bench.core.connected(bench.now, url="wss://other.sip.test/ws")
+    assert bench.sent() == []
 
 
 def test_after_a_reconnect_the_target_is_refreshed_when_registered() -> None:

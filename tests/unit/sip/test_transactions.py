@@ -22,7 +22,7 @@ class Layer:
     def __init__(self) -> None:
         self.identifiers = Identifiers(tokens("layer"))
         self.layer = Transactions(self.identifiers, Authenticator(self.identifiers.cnonce))
-        self.layer.connected(secure=True)
+        self.layer.connected(NOW, secure=True)
         self.heard: list[int] = []
         self.clock = ManualClock()
 
