@@ -180,7 +180,7 @@ async def test_logs_go_to_the_address_in_the_configuration(
             assert (refused["status"], refused["detail"]) == ("failed", "logs: localhost answered 403")
     text = inbox.posted[0][1]
     assert text.startswith("lobby/door-1\n")
-    assert "registered as 200" in text
+    assert " INFO appliance." in text
     assert not any(secret in text for secret in ("unit's word", "phone's word"))
 
 
