@@ -181,9 +181,9 @@ except DriverError as error:
 @pytest.mark.parametrize(
     ("missing", "part", "sentence"),
     [
-        ("gpiozero", "hook.start(bool)", "the GPIO needs gpiozero (pip install 'intercom-appliance[panel]')"),
-        ("gpiozero", "keypad.start(str)", "the GPIO needs gpiozero (pip install 'intercom-appliance[panel]')"),
-        ("luma", "display.start()", "the display needs luma.oled (pip install 'intercom-appliance[panel]')"),
+        ("gpiozero", "panel.hook.start(bool)", "the GPIO needs gpiozero (pip install 'intercom-appliance[panel]')"),
+        ("gpiozero", "panel.keypad.start(str)", "the GPIO needs gpiozero (pip install 'intercom-appliance[panel]')"),
+        ("luma", "panel.display.start()", "the display needs luma.oled (pip install 'intercom-appliance[panel]')"),
     ],
 )
 def test_a_missing_package_is_named(missing: str, part: str, sentence: str) -> None:
