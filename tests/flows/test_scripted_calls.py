@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.calls.events import DtmfReceived
+from appliance.calls.events import DtmfReceived, IncomingCall
 from appliance.calls.service_events import MessageReceived
 from appliance.sim.registrar import Registrar
 from tests.flows.commands import account, finish, intercom, line, start
@@ -59,7 +59,8 @@ async def test_a_whole_desk_from_a_script(registrar: Registrar, password: Path, 
 
         async def answering() -> None:
             for phone in (bob, carol):
-                assert await (await phone.rung()).answer()
+                await phone.told(IncomingCall, seconds=45.0)  # the program has to start first
+                assert await phone.client.answer()
 
         answers = asyncio.ensure_future(answering())
         result = await intercom("call", *account(registrar, password), "--to", "bob", "--script", script, "--json")
