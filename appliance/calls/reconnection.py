@@ -41,6 +41,9 @@ _COURTESY: Final = 1.5
 _OPENING: Final = 7.0
 """Seconds that a new path may take. ICE repeats its checks ever more seldom: after these, a fresh one is sooner."""
 
+_RESTARTS: Final = 3
+"""Of so many offers of a new path one has new keys too."""
+
 _LOOK: Final = 0.1
 
 
@@ -83,6 +86,8 @@ class Reconnection:
         self._signalling.set()
         self._opening_since: Seconds | None = None
         self._rebuilding: asyncio.Task[None] | None = None
+        self._offers = 0
+        """Of new paths, since the media was lost."""
         self._adrift = False
         """A call of ours that nobody had answered when the connection was lost."""
         self._moved = False
@@ -182,6 +187,7 @@ class Reconnection:
 
     def _media_back(self) -> None:
         self._media_lost = None
+        self._offers = 0
         self._moved = False
         self._timers.stop_all()
         self._call.progress.media(up=True)
@@ -249,7 +255,11 @@ class Reconnection:
         if invite is None or self._media_lost is None:
             return
         self._opening_since = None
-        problem = await self._call.negotiation.reoffer(invite, self._call.media.restart, patience=_ANSWER, attempts=1)
+        self._offers += 1
+        # Keys outlive a path, unless the far end has lost them: what three restarts don't bring back, a new start may.
+        media = self._call.media
+        fresh = media.restart if self._offers % _RESTARTS else media.renew
+        problem = await self._call.negotiation.reoffer(invite, fresh, patience=_ANSWER, attempts=1)
         if problem:
             log.info("call %s: no new path yet: %s", self._call.info.call_uuid, problem)
 
