@@ -24,6 +24,7 @@ from appliance.events import Emitter
 from appliance.media.engine import MediaEngine
 from appliance.media.ports import AudioDevice, AudioSystem
 from appliance.quality.feedback import rated, scored
+from appliance.quality.mos import estimated
 from appliance.sip.user_agent import UserAgent
 from appliance.units import Seconds
 
@@ -52,7 +53,9 @@ class Client(ClientSession, ClientServices, ClientSound):
         """`audio` is the one device there is, or `sound` all that a machine has: `Client.audio` chooses from it."""
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
-        self.media = MediaEngine(settings.media, audio, clock=self.clock, audio_changed=self._device_changed)
+        self.media = MediaEngine(
+            settings.media, audio, clock=self.clock, audio_changed=self._device_changed, mos=estimated
+        )
         self._board = Switchboard(settings, self.clock, self.media)
         self._keeper = CallKeeper(self._board)
         self.audio = AudioDevices(sound, self.media, self._board.emit, use_default=settings.use_default_audio_device)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from appliance.media.voip_metrics import VoipMetrics
 from appliance.units import Dbov, Milliseconds, Seconds
 
 
@@ -12,7 +13,7 @@ class MediaStatistics:
     Lost is what the sequence numbers say (RFC 3550 §A.3); `packets_late` arrived too late to be played;
     `packets_discarded` are duplicates, unknown payload types and damaged ones. `concealed` is what the listener got
     instead of sound that never came, `stretched` what was added or taken away to move the playout delay.
-    `remote_*` is what the peer's reception reports say of our stream.
+    `remote_*` is what the peer's reports say of our stream; `remote_metrics` its last VoIP metrics (RFC 3611), if any.
 
     Sound is counted as in W3C's webrtc-stats: energy in squares of full scale times seconds, and the seconds it was
     measured in. `input_*` is what is sent, muted or not; `output_*` is what was decoded.
@@ -31,6 +32,7 @@ class MediaStatistics:
     remote_packets_lost: int = 0
     remote_loss_fraction: float | None = None
     remote_jitter: Milliseconds | None = None
+    remote_metrics: VoipMetrics | None = None
     played: Milliseconds = Milliseconds(0.0)
     concealed: Milliseconds = Milliseconds(0.0)
     stretched: Milliseconds = Milliseconds(0.0)
@@ -91,6 +93,7 @@ class ReportCounters:
     remote_packets_lost: int
     remote_loss_fraction: float | None
     remote_jitter: Milliseconds | None
+    remote_metrics: VoipMetrics | None
 
 
 def statistics(
@@ -111,6 +114,7 @@ def statistics(
         remote_packets_lost=reports.remote_packets_lost,
         remote_loss_fraction=reports.remote_loss_fraction,
         remote_jitter=reports.remote_jitter,
+        remote_metrics=reports.remote_metrics,
         played=playout.played,
         concealed=playout.concealed,
         stretched=playout.stretched,

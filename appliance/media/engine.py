@@ -22,6 +22,7 @@ from appliance.media.events import DeviceChanged, MediaEvent
 from appliance.media.mixer import Mixer
 from appliance.media.ports import AudioDevice
 from appliance.media.recording import Recording
+from appliance.media.reports import Rating
 from appliance.media.ringer import Ringer, player
 from appliance.media.session import MediaSession
 from appliance.media.settings import MediaSettings, VoiceSettings
@@ -46,6 +47,7 @@ class MediaEngine:
 
     `audio` is opened while a session or a tone needs it and closed after. None, or a device that is gone, leaves a
     clock in its place: calls go on in silence. `audio_changed` hears what is wrong with it, and None when it works.
+    `mos` rates what is heard, for the reports to the far end (RFC 3611).
     """
 
     def __init__(
@@ -55,10 +57,11 @@ class MediaEngine:
         *,
         audio_changed: Callable[[str | None], None] | None = None,
         clock: Clock | None = None,
+        mos: Rating = lambda *_: None,
     ) -> None:
         self._audio = audio
         self._audio_changed = audio_changed
-        self._home = _Home(settings, clock or SystemClock())
+        self._home = _Home(settings, clock or SystemClock(), mos)
         self._voice = VoiceSettings()
         self._keeper: AudioKeeper | None = None
         self._problem = ""
@@ -215,9 +218,10 @@ class MediaEngine:
 class _Home:
     """What the sessions of an engine share."""
 
-    def __init__(self, settings: MediaSettings, clock: Clock) -> None:
+    def __init__(self, settings: MediaSettings, clock: Clock, mos: Rating) -> None:
         self.settings = settings
         self.clock = clock
+        self.mos = mos
         self.loop = EngineLoop()
         self.pool = CandidatePool(settings, self.clock)
         self.mixer = Mixer(

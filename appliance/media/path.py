@@ -122,6 +122,12 @@ class Paths:
         paths = (self.present, self._former)
         return next((path for path in paths if path is not None and path.transport.connected), None)
 
+    async def check_address(self, gone: Callable[[str], bool]) -> None:
+        """Give up the path that is in use if it begins at an address of this machine that is `gone`."""
+        path = self.open
+        if path is not None and gone(path.transport.local_address):
+            await path.transport.give_up("this machine no longer has the address that the path began at")
+
     def carries(self, path: Path) -> bool:
         """What comes on `path` is the peer's, now."""
         return path is self.present or path is self._former or path in self._leaving

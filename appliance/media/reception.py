@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from appliance.media.loss_runs import LossRuns
 from appliance.media.packet import SEQUENCE_MODULUS, TIMESTAMP_MODULUS, RtpPacket
 from appliance.units import Milliseconds, Seconds
 
@@ -26,6 +27,9 @@ class Reception:
         self._clock_rate = 0
         self._transit: float | None = None
         self._timestamp = 0
+        self.losses = LossRuns()
+        self.packet_time = Milliseconds(20.0)
+        """Of one packet, by its timestamps: the shortest so far."""
 
     def received(self, packet: RtpPacket, clock_rate: int, now: Seconds) -> None:
         """One packet came at `now`; `clock_rate` is its payload type's."""
@@ -39,6 +43,10 @@ class Reception:
             self._begin(number)
         step = (number - self._highest) % SEQUENCE_MODULUS
         if step < _MAXIMUM_DROPOUT:
+            for _ in range(1, step):
+                self.losses.lost()
+            if step:
+                self.losses.received()
             self._highest += step
         elif step <= SEQUENCE_MODULUS - _MAXIMUM_DISORDER:
             if number != self._restart:
@@ -64,6 +72,8 @@ class Reception:
         arrival = now * clock_rate
         if self._transit is not None:
             step = (timestamp - self._timestamp + TIMESTAMP_MODULUS // 2) % TIMESTAMP_MODULUS - TIMESTAMP_MODULUS // 2
+            if 0 < step < clock_rate // 10:
+                self.packet_time = min(self.packet_time, Milliseconds(1000.0 * step / clock_rate))
             difference = abs(arrival - self._transit - step)
             if difference < clock_rate:  # more than a second is a pause or a restart, not jitter
                 self._jitter += (difference - self._jitter) / 16.0
@@ -97,6 +107,11 @@ class Reception:
     def jitter(self) -> Milliseconds:
         """Interarrival jitter."""
         return Milliseconds(self._jitter * 1000.0 / self._clock_rate if self._clock_rate else 0.0)
+
+    @property
+    def share_lost(self) -> float:
+        """Of everything that was sent so far, 0.0-1.0."""
+        return max(0, self.packets_lost) / max(1, self.packets + max(0, self.packets_lost))
 
     def fraction_lost(self) -> int:
         """Lost since the last call of this, in 1/256 of what was expected since."""

@@ -5,10 +5,18 @@ from collections.abc import Callable
 from typing import Final
 
 from appliance.media import rtcp
-from appliance.media.counters import ReportCounters
+from appliance.media.counters import PlayoutCounters, ReportCounters
 from appliance.media.packet import TIMESTAMP_MODULUS, RtpPacket
 from appliance.media.reception import Reception
-from appliance.media.rtcp import ControlPacket, ReceiverReport, ReceptionReport, SenderReport, SourceDescription
+from appliance.media.rtcp import (
+    ControlPacket,
+    ExtendedReport,
+    ReceiverReport,
+    ReceptionReport,
+    SenderReport,
+    SourceDescription,
+)
+from appliance.media.voip_metrics import UNKNOWN, VoipMetrics
 from appliance.units import Milliseconds, Seconds
 
 _INTERVAL: Final = 1.0
@@ -18,6 +26,16 @@ _FEWEST: Final = 10
 """Packets between two reports from which a share of them means something: a pause has two or three a second."""
 
 _LONGEST_ROUND_TRIP: Final = 60.0
+_FIRST_METRICS: Final = 2
+_METRICS: Final = 5
+"""Reports of which one carries VoIP metrics too."""
+
+_LONGEST_DELAY: Final = 200
+"""Milliseconds that the jitter buffer goes to at most."""
+
+Rating = Callable[[Milliseconds | None, Milliseconds, float], float | None]
+"""The MOS of a round trip, a jitter and a share of loss, 1.0-5.0; None if that can't be said."""
+
 _MASK: Final = 0xFFFFFFFF
 
 
@@ -36,8 +54,23 @@ class ReportExchange:
     Totals survive a change of the peer's SSRC, which a transferred or resumed call may bring.
     """
 
-    def __init__(self, *, ssrc: int, cname: str, uniform: Callable[[], float] = lambda: 0.5) -> None:
-        """`uniform` gives numbers in 0..1 and spreads the reports in time (RFC 3550 §6.3.1)."""
+    def __init__(
+        self,
+        *,
+        ssrc: int,
+        cname: str,
+        uniform: Callable[[], float] = lambda: 0.5,
+        playout: Callable[[], PlayoutCounters | None] = lambda: None,
+        mos: Rating = lambda *_: None,
+    ) -> None:
+        """`uniform` gives numbers in 0..1 and spreads the reports in time (RFC 3550 §6.3.1).
+
+        `playout` says what becomes of what arrives, and `mos` what that is worth: both go into the VoIP metrics.
+        """
+        self._playout = playout
+        self._mos = mos
+        self._until_metrics = _FIRST_METRICS
+        self._remote_metrics: VoipMetrics | None = None
         self._ssrc = ssrc
         self._cname = cname
         self._uniform = uniform
@@ -81,6 +114,9 @@ class ReportExchange:
             if isinstance(packet, SenderReport | ReceiverReport):
                 for report in packet.reports:
                     self._read(report, now)
+            if isinstance(packet, ExtendedReport):
+                ours = [metrics for metrics in packet.metrics if metrics.source == self._ssrc]
+                self._remote_metrics = ours[-1] if ours else self._remote_metrics
         return packets is not None
 
     def _read(self, report: ReceptionReport, now: Seconds) -> None:
@@ -120,11 +156,43 @@ class ReportExchange:
         if now < self._deadline:
             return None
         self._deadline = now + _INTERVAL * (0.5 + self._uniform())
-        return rtcp.build(self._compound(now))
+        self._until_metrics -= 1
+        extended = self._metrics() if self._until_metrics <= 0 else ()
+        return rtcp.build([*self._compound(now), *extended])
 
     def goodbye(self, now: Seconds) -> bytes:
         """The last compound packet, with BYE (§6.6)."""
-        return rtcp.build([*self._compound(now), rtcp.Goodbye(ssrcs=(self._ssrc,))])
+        return rtcp.build([*self._compound(now), *self._metrics(), rtcp.Goodbye(ssrcs=(self._ssrc,))])
+
+    def _metrics(self) -> tuple[ExtendedReport, ...]:
+        """How the peer's sound is here, as far as it has sent any (RFC 3611 §4.7)."""
+        self._until_metrics = _METRICS
+        if self._source is None:
+            return ()
+        heard, reception, runs = self._playout(), self._reception, self._reception.losses.runs
+        delay = Milliseconds(0.0) if heard is None else heard.playout_delay
+        discarded = 0.0 if heard is None else heard.packets_late / max(1, reception.packets)
+        lost = reception.share_lost
+        missed = min(1.0, lost + discarded)
+        conversation = self._mos(self._round_trip, reception.jitter, missed)
+        listening = self._mos(Milliseconds(0.0), Milliseconds(0.0), missed)
+        metrics = VoipMetrics(
+            source=self._source,
+            loss_rate=int(256 * lost),
+            discard_rate=int(256 * discarded),
+            burst_density=runs.burst_density,
+            gap_density=runs.gap_density,
+            burst_duration=round(runs.burst_packets * reception.packet_time),
+            gap_duration=round(runs.gap_packets * reception.packet_time),
+            round_trip=round(self._round_trip or 0.0),
+            end_system_delay=round(delay + reception.packet_time),
+            mos_listening=UNKNOWN if listening is None else round(10.0 * listening),
+            mos_conversation=UNKNOWN if conversation is None else round(10.0 * conversation),
+            nominal_delay=round(delay),
+            maximum_delay=round(delay),
+            absolute_delay=_LONGEST_DELAY,
+        )
+        return (ExtendedReport(ssrc=self._ssrc, metrics=(metrics,)),)
 
     def _compound(self, now: Seconds) -> list[ControlPacket]:
         reports = () if self._source is None else (self._about(self._source, now),)
@@ -167,4 +235,5 @@ class ReportExchange:
             remote_packets_lost=self._remote_lost,
             remote_loss_fraction=self._remote_loss,
             remote_jitter=self._remote_jitter,
+            remote_metrics=self._remote_metrics,
         )

@@ -1,14 +1,17 @@
-"""RTCP packets (RFC 3550 §6): reports, source description, goodbye. Other types are skipped."""
+"""RTCP packets (RFC 3550 §6): reports, source description, goodbye, VoIP metrics (RFC 3611). Others are skipped."""
 
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from appliance.media.voip_metrics import VoipMetrics
+
 _SENDER_REPORT: Final = 200
 _RECEIVER_REPORT: Final = 201
 _SOURCE_DESCRIPTION: Final = 202
 _GOODBYE: Final = 203
+_EXTENDED_REPORT: Final = 207
 _CNAME: Final = 1
 _MAXIMUM_SIZE: Final = 2048
 _BLOCK: Final = struct.Struct("!IIIIII")
@@ -67,7 +70,15 @@ class Goodbye:
     ssrcs: tuple[int, ...]
 
 
-ControlPacket = SenderReport | ReceiverReport | SourceDescription | Goodbye
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtendedReport:
+    """What `ssrc` says beyond its reception reports (RFC 3611 §2); blocks other than VoIP metrics are skipped."""
+
+    ssrc: int
+    metrics: tuple[VoipMetrics, ...]
+
+
+ControlPacket = SenderReport | ReceiverReport | SourceDescription | Goodbye | ExtendedReport
 
 
 def parse(data: bytes) -> tuple[ControlPacket, ...] | None:
@@ -108,6 +119,8 @@ def _parse_one(kind: int, count: int, body: bytes) -> Iterator[ControlPacket]:
         yield ReceiverReport(ssrc=int.from_bytes(body[:4], "big"), reports=_parse_blocks(body, 4, count))
     elif kind == _SOURCE_DESCRIPTION:
         yield from _parse_descriptions(body, count)
+    elif kind == _EXTENDED_REPORT and len(body) >= 4:
+        yield ExtendedReport(ssrc=int.from_bytes(body[:4], "big"), metrics=tuple(_parse_metrics(body)))
     elif kind == _GOODBYE and len(body) >= 4 * count:
         yield Goodbye(ssrcs=struct.unpack_from(f"!{count}I", body))
 
@@ -148,6 +161,16 @@ def _parse_descriptions(body: bytes, count: int) -> Iterator[SourceDescription]:
         yield SourceDescription(ssrc=ssrc, cname=cname)
 
 
+def _parse_metrics(body: bytes) -> Iterator[VoipMetrics]:
+    position = 4
+    while position + 4 <= len(body):
+        end = position + 4 + 4 * int.from_bytes(body[position + 2 : position + 4], "big")
+        found = VoipMetrics.parse(body[position:end])
+        if found is not None:
+            yield found
+        position = end
+
+
 def build(packets: Iterable[ControlPacket]) -> bytes:
     """One compound packet. The first should be a report (§6.1)."""
     return b"".join(map(_build_one, packets))
@@ -166,6 +189,9 @@ def _build_one(packet: ControlPacket) -> bytes:
         name = packet.cname.encode()[:255]
         body = packet.ssrc.to_bytes(4, "big") + bytes((_CNAME, len(name))) + name
         return _framed(_SOURCE_DESCRIPTION, 1, body + bytes(4 - len(body) % 4))
+    if isinstance(packet, ExtendedReport):
+        blocks = b"".join(metrics.serialise() for metrics in packet.metrics)
+        return _framed(_EXTENDED_REPORT, 0, packet.ssrc.to_bytes(4, "big") + blocks)
     return _framed(_GOODBYE, len(packet.ssrcs), struct.pack(f"!{len(packet.ssrcs)}I", *packet.ssrcs))
 
 

@@ -14,7 +14,7 @@ from typing import Final
 from appliance.media.capture import Capture
 from appliance.media.codec import Encoder
 from appliance.media.codec_table import payload_formats
-from appliance.media.counters import MediaStatistics, statistics
+from appliance.media.counters import MediaStatistics, PlayoutCounters, statistics
 from appliance.media.description import Codec
 from appliance.media.events import DigitReceived
 from appliance.media.frame import Pcm
@@ -22,7 +22,7 @@ from appliance.media.level import SILENCE
 from appliance.media.negotiation import Negotiated
 from appliance.media.packet import RtpPacket, parse
 from appliance.media.playout import Playout
-from appliance.media.reports import ReportExchange
+from appliance.media.reports import Rating, ReportExchange
 from appliance.media.stream import AudioStream
 from appliance.media.telephone_event import DIGITS, DigitReceiver
 from appliance.units import Dbov, Seconds
@@ -52,10 +52,11 @@ class RtpSession:
         encoder: Callable[[Negotiated], Encoder],
         transmit: Callable[[RtpPacket], None],
         digit: Callable[[DigitReceived], None],
+        mos: Rating = lambda *_: None,
     ) -> None:
         self.ssrc = random_bits(32)
         self.cname = cname
-        self.reports = ReportExchange(ssrc=self.ssrc, cname=cname, uniform=uniform)
+        self.reports = ReportExchange(ssrc=self.ssrc, cname=cname, uniform=uniform, playout=self._playout, mos=mos)
         self.stream: AudioStream | None = None
         """From the first agreement on."""
         self._random_bits = random_bits
@@ -71,6 +72,9 @@ class RtpSession:
         self._digits = DigitReceiver({})
         self._clock_rates: dict[int, int] = {}
         self._audio_types: frozenset[int] = frozenset()
+
+    def _playout(self) -> PlayoutCounters | None:
+        return None if self.stream is None else self.stream.playout_counters
 
     def apply(self, agreed: Negotiated) -> None:
         """Send and receive as agreed from now on. Raises `DriverError` if a codec's library is missing."""

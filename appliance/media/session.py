@@ -148,7 +148,7 @@ class MediaSession:
 
     async def check_address(self, gone: Callable[[str], bool]) -> None:
         """Give up the path that is in use if it begins at an address of this machine that is `gone`."""
-        await self._home.run(self._check_address(gone))
+        await self._home.run(self._paths.check_address(gone))
 
     def hold(self, on: bool) -> None:
         """Send and play nothing from now on, and say so in our next offer or answer; False ends it with its answer."""
@@ -337,11 +337,6 @@ class MediaSession:
     async def _peer_answers(self) -> bool:
         path = self._paths.open
         return path is not None and await path.transport.peer_answers()
-
-    async def _check_address(self, gone: Callable[[str], bool]) -> None:
-        path = self._paths.open
-        if path is not None and gone(path.transport.local_address):
-            await path.transport.give_up("this machine no longer has the address that the path began at")
 
     def connected(self, path: Path) -> None:
         """`path` is open: sound flows."""

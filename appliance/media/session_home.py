@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeVar
 from appliance.clock import Clock
 from appliance.media.events import MediaEvent
 from appliance.media.mixer import Mixer
+from appliance.media.reports import Rating
 from appliance.media.settings import MediaSettings
 from appliance.media.transport import Transport
 
@@ -18,6 +19,7 @@ class SessionHome(Protocol):
     settings: MediaSettings
     clock: Clock
     mixer: Mixer
+    mos: Rating
 
     async def run(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of `work`, done on the engine's loop. Raises `StateError` when the engine is not running."""

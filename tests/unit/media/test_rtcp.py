@@ -61,8 +61,8 @@ def test_what_is_written_is_read_the_same(packets: list[rtcp.ControlPacket]) -> 
 
 def test_unknown_types_are_skipped() -> None:
     feedback = bytes([0x81, 205, 0, 3]) + bytes(12)
-    extended = bytes([0x80, 207, 0, 1]) + bytes(4)
-    assert rtcp.parse(feedback + EXAMPLE + extended) == rtcp.parse(EXAMPLE)
+    application = bytes([0x80, 204, 0, 2]) + bytes(8)
+    assert rtcp.parse(feedback + EXAMPLE + application) == rtcp.parse(EXAMPLE)
 
 
 def test_a_description_may_hold_more_than_a_name() -> None:
