@@ -11,7 +11,7 @@ DASHBOARD := build/dashboard/index.html
 DASHBOARD_SOURCES := $(wildcard deploy/dashboard/src/*) deploy/dashboard/build.mjs
 INSTALLER := requirements/install.sh requirements/build.txt pyproject.toml
 
-.PHONY: help run test lint unit peers faults bench fuzz web dashboard fleet-demo pictures ha-check schema lock clean
+.PHONY: help reference run test lint unit peers faults bench fuzz web dashboard fleet-demo pictures ha-check schema lock clean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -32,7 +32,7 @@ lint: .venv/.test  ## Style, types, and which part may import which
 
 unit: .venv/.test  ## Tests of one part each, on every core; 2,000 mutations of what a peer may send for each entrance
 	$(BIN)/pytest --quiet --numprocesses auto --dist loadfile $(AGAIN) -m 'not fuzz' $(UNIT)
-	HYPOTHESIS_PROFILE=hostile $(BIN)/pytest --quiet --numprocesses auto --dist loadfile -m fuzz $(UNIT)
+	HYPOTHESIS_PROFILE=hostile $(BIN)/pytest --quiet --timeout 600 --numprocesses auto --dist loadfile -m fuzz $(UNIT)
 
 peers: .venv/.test $(PAGE) $(DASHBOARD)  ## Tests of the whole, with real peers and in real time
 	rm -rf .cache/witness
@@ -73,6 +73,9 @@ ha-check: .venv/.test  ## Home Assistant's own validators on what units announce
 schema: .venv/.test  ## Write the schema and the samples of all MQTT messages anew, if they only grew
 	$(BIN)/intercom schema --out deploy/schema
 	$(BIN)/python -m tests.unit.mqtt.test_samples
+
+reference: .venv/.test  ## Write the call API's reference, appliance/calls/README.md, from its code
+	$(BIN)/python -m tests.support.reference
 
 clean:  ## Remove everything that was made here, the virtual environment too
 	rm -rf .venv .cache build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .grimp_cache .hypothesis

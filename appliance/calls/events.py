@@ -34,11 +34,12 @@ from appliance.calls.service_events import (
     Transferred,
     TransferRequested,
 )
-from appliance.calls.sound_events import MediaPermission, NoiseReductionReady, SoundEvent
+from appliance.calls.sound_events import AudioDeviceChanged, MediaPermission, NoiseReductionReady, SoundEvent
 from appliance.quality.sample import QualitySample
 from appliance.quality.summary import QualitySummary
 
 __all__ = [
+    "AudioDeviceChanged",
     "AutoAnswered",
     "CallAnswered",
     "CallConnected",
@@ -54,6 +55,7 @@ __all__ = [
     "ClientEvent",
     "ConferenceChanged",
     "ConnectionChange",
+    "CrashReported",
     "DoNotDisturbChanged",
     "DtmfFailed",
     "DtmfReceived",

@@ -48,6 +48,7 @@ async def test_what_the_wire_shows(tmp_path: Path) -> None:
     with Coturn(tmp_path) as coturn:
         async with Capture(tmp_path) as capture:
             four = await _between(*await made(SETTINGS), lambda line: " 127.0.0.1 " in line)
+            none = await _between(*await made(replace(SETTINGS, dscp=0)), lambda line: " 127.0.0.1 " in line)
             six = await _between(*await made(SETTINGS), lambda line: " ::1 " in line)
             relays = {
                 way: await _between(*await made(replace(RELAYED, turn=coturn.server(way))), lambda _: True)
@@ -56,6 +57,7 @@ async def test_what_the_wire_shows(tmp_path: Path) -> None:
             async with exchange("embedded") as place, Phone(tmp_path, "alice", 440.0, **place) as alice:
                 await alice.login()
             registrar = int(str(place["registrars"]).split(":")[2].split("/")[0])
+    assert set(capture.marks(source=none[0])) == {0}, "not marked where that is not wanted"
     for name, ports in (("IPv4", four), ("IPv6", six)):
         for port in ports:
             marks = capture.marks(source=port)
