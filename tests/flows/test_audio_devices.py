@@ -68,12 +68,16 @@ class Unit:
 
 
 @asynccontextmanager
-async def unit(folder: Path, *cards: str, tones: bool = False) -> AsyncIterator[Unit]:
+async def unit(folder: Path, *cards: str, tones: bool = False, default: bool = False) -> AsyncIterator[Unit]:
     system = SimulatedCards()
     async with Registrar(USERS) as registrar:
         account = {"registrars": registrar.url, "domain": registrar.domain}
         settings = ClientSettings(
-            registrars=registrar.url, domain=registrar.domain, media=MediaSettings(loopback=True), tones=tones
+            registrars=registrar.url,
+            domain=registrar.domain,
+            media=MediaSettings(loopback=True),
+            tones=tones,
+            use_default_audio_device=default,
         )
         client = Client(settings, sound=system)
         async with Phone(folder, "bob", 2000.0, **account) as bob:
@@ -172,7 +176,7 @@ async def test_the_ringer_is_a_card_of_its_own(tmp_path: Path) -> None:
     assert hear(made.heard("desk"), 2000.0).share > 0.6
 
 
-async def test_what_is_plugged_in_is_used_unless_the_default_is_wanted(tmp_path: Path) -> None:
+async def test_what_is_plugged_in_is_used(tmp_path: Path) -> None:
     async with unit(tmp_path, "desk") as made:
         made.plug("headset")
         await made.until(lambda: len(made.changes()) == 2)
@@ -183,6 +187,15 @@ async def test_what_is_plugged_in_is_used_unless_the_default_is_wanted(tmp_path:
         made.client.audio.speaker.set("desk:audiooutput")
         made.cards.unplug("headset")
         await made.until(lambda: len(made.changes()) == 4)
+        media = made.client.audio.microphone.media()
+        assert media is not None
+        assert media.group_id == "desk"
+
+
+async def test_what_is_plugged_in_is_not_used_where_the_default_is_wanted(tmp_path: Path) -> None:
+    async with unit(tmp_path, "desk", default=True) as made:
+        made.plug("headset")
+        await made.until(lambda: len(made.changes()) == 2)
         media = made.client.audio.microphone.media()
         assert media is not None
         assert media.group_id == "desk"
