@@ -16,6 +16,8 @@
     forward DEST|off           send all calls elsewhere
     watch DEST                 show what somebody's telephones do
     hang-up [N]                end a call
+    feedback STARS [ISSUES] [NOTE]
+                               say what the latest call was like; issues as in ECHO,AUDIO_LAG
     wait EVENT [SECONDS]       until this event happens, 10 s at most; what has happened since the last wait counts
     sleep SECONDS
 
@@ -56,6 +58,7 @@ _FORMS: Final[Mapping[str, str]] = MappingProxyType(
         "forward": rf"({_DEST})",
         "watch": rf"({_DEST})",
         "hang-up": rf"({_NUMBER})?",
+        "feedback": rf"(\d)(?: ([A-Z_,]+))?(?: ({_TEXT}))?",
         "wait": rf"([a-z0-9_]+)(?: ({_SECONDS}))?",
         "sleep": rf"({_SECONDS})",
     }

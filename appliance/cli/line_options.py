@@ -38,6 +38,7 @@ class LineOptions:
     auto_answer: tuple[str, ...] = ()
     headers: tuple[tuple[str, str], ...] = field(default=())
     keep_calls: Path | None = None
+    feedback_url: str = ""
     as_json: bool = False
     verbose: bool = False
 
@@ -69,6 +70,7 @@ def add_line_options(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="write down the call there while it lasts: started again after a crash, the command goes on with it",
     )
+    account.add_argument("--feedback-url", metavar="URL", default="", help="https:// address that feedback is sent to")
     media = parser.add_argument_group("sound")
     media.add_argument("--play", type=existing_file, metavar="WAV", help="what the far end hears; default: silence")
     media.add_argument("--record", type=writable_file, metavar="WAV", help="what is heard is written here")
@@ -153,6 +155,7 @@ def line_options(arguments: argparse.Namespace) -> LineOptions:
         ca_file=arguments.ca,
         stun=tuple(arguments.stun),
         keep_calls=arguments.keep_calls,
+        feedback_url=arguments.feedback_url,
         audio=audio,
         play=arguments.play,
         record=arguments.record,

@@ -39,6 +39,7 @@ class ScriptedCall:
             "resume": self._resume,
             "transfer": self._transfer,
             "conference": self._conference,
+            "feedback": self._feedback,
             "wait": self._wait,
             "sleep": lambda words: asyncio.sleep(float(words[0])),
         }
@@ -131,6 +132,13 @@ class ScriptedCall:
     async def _conference(self, _: tuple[str, ...]) -> None:
         done = await self._client.conference(*(call for call in self._calls if call.answered))
         _demand(done, "the far end refused")
+
+    async def _feedback(self, words: tuple[str, ...]) -> None:
+        stars, issues, note = words
+        if not self._calls:
+            raise StateError("there was no call")
+        named = issues.split(",") if issues else []
+        await self._client.submit_call_quality_feedback(self._calls[-1].uuid, int(stars), named, note or None)
 
     async def _wait(self, words: tuple[str, ...]) -> None:
         name, seconds = words

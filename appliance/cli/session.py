@@ -93,6 +93,7 @@ async def _logged_in(options: LineOptions, printer: Printer, stop: asyncio.Event
         ca_file=None if options.ca_file is None else str(options.ca_file),
         media=MediaSettings(stun=options.stun),
         calls_folder=options.keep_calls,
+        feedback_url=options.feedback_url,
         allow_multiple_incoming=options.script is not None,
         services=ServiceSettings(auto_answer=AutoAnswer(callers=options.auto_answer, always=True)),
         login_timeout=_LOGIN,
