@@ -101,16 +101,27 @@ class Couple:
 
 @asynccontextmanager
 async def street(
-    folder: Path, couples: int, own: Mapping[str, Mapping[str, Any]] | None = None, **settings: Any
+    folder: Path,
+    couples: int,
+    own: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    version: int = 4,
+    **settings: Any,
 ) -> AsyncIterator[list[Couple]]:
-    """So many couples in calls that have lasted a second: alice0 and bob0 … `own` are settings of one of them."""
+    """So many couples in calls that have lasted a second: alice0 and bob0 … `own` are settings of one of them.
+
+    `version` is that of IP: with 6 there is no other.
+    """
     names = [f"{name}{number}" for number in range(couples) for name in ("alice", "bob")]
-    async with Network(*names, "registrar") as (*machines, last):
+    async with Network(*names, "registrar", version=version) as (*machines, last):
         registrar = Registrar(dict.fromkeys(names, WORD))
         await last.run(registrar.__aenter__())
         doorway = Doorway(last.address, urlsplit(registrar.url).port or 0)
         await last.run(doorway.open())
-        place = {"registrars": registrar.url.replace("127.0.0.1", last.address), "domain": registrar.domain}
+        place = {
+            "registrars": registrar.url.replace("127.0.0.1", last.address if version == 4 else f"[{last.address}]"),
+            "domain": registrar.domain,
+        }
         settings = {"media": MediaSettings(), "tones": True, **place, **settings}
         residents = [
             _resident(machine, folder, name, settings | dict((own or {}).get(name, {})))

@@ -149,3 +149,12 @@ async def test_calls_that_end_calls_that_are_held_and_calls_that_are_silent(tmp_
             a_held_call_is_saved_too(held),
             silence_on_purpose_is_no_trouble(silent),
         )
+
+
+async def test_a_network_of_ipv6_alone(tmp_path: Path) -> None:
+    async with street(tmp_path, 1, version=6) as (couple,):
+        path = couple.alice.call.media._paths.open
+        assert path is not None
+        assert path.transport.local_address == couple.alice.machine.address
+        assert ":" in path.transport.local_address
+        await a_machine_moves(couple, couple.bob, 103)

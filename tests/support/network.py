@@ -11,6 +11,7 @@ import asyncio
 import ctypes
 import fcntl
 import heapq
+import ipaddress
 import os
 import random
 import select
@@ -35,6 +36,7 @@ _UDP = 17
 _HEADERS = 28
 """Octets of IP's and UDP's headers."""
 _NETWORK = "10.99.0"
+_NETWORK_6 = "fd99"
 _DEVICE = "wire0"
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -56,7 +58,8 @@ class Wire:
 class Machine:
     """One namespace. `run` does something in it."""
 
-    def __init__(self, name: str, number: int) -> None:
+    def __init__(self, name: str, number: int, version: int = 4) -> None:
+        self._version = version
         self.namespace = f"phone-{os.getpid()}-{name}"
         self.number = number
         self.unplugged = False
@@ -76,14 +79,15 @@ class Machine:
 
     @property
     def address(self) -> str:
-        return f"{_NETWORK}.{self.number}"
+        return f"{_NETWORK}.{self.number}" if self._version == 4 else f"{_NETWORK_6}::{self.number:x}"
 
     def move(self, number: int) -> None:
         """Get another address, as by another access point: the old one is gone."""
         self.inside("addr", "flush", "dev", _DEVICE)
         self.number = number
-        self.inside("addr", "add", f"{self.address}/24", "dev", _DEVICE)
-        self.inside("route", "replace", "default", "dev", _DEVICE)
+        wide = ("24",) if self._version == 4 else ("64", "nodad")
+        self.inside("addr", "add", f"{self.address}/{wide[0]}", "dev", _DEVICE, *wide[1:])
+        self.inside(f"-{self._version}", "route", "replace", "default", "dev", _DEVICE)
 
     def inside(self, *arguments: str) -> None:
         self._ip("-n", self.namespace, *arguments)
@@ -126,8 +130,10 @@ class Machine:
 class Network:
     """The switch between machines: `async with Network("a", "b") as (a, b)` gives them in this order."""
 
-    def __init__(self, *names: str) -> None:
+    def __init__(self, *names: str, version: int = 4) -> None:
+        """With `version` 6 no machine has an IPv4 address."""
         self._names = names
+        self._version = version
         self._machines: list[Machine] = []
         self._over = threading.Event()
         self._choice = random.Random(7)
@@ -140,7 +146,7 @@ class Network:
             missing("network namespaces need root, /dev/net/tun and the package iproute2")
         try:
             for number, name in enumerate(self._names, start=1):
-                self._machines.append(Machine(name, number))
+                self._machines.append(Machine(name, number, self._version))
         except BaseException:
             self._close()
             raise
@@ -175,14 +181,14 @@ class Network:
                 packet = os.read(sender.tun, 65_536)
             except BlockingIOError:
                 return
-            if packet[0] >> 4 != 4:
+            if packet[0] >> 4 != self._version:
                 continue
-            target = ".".join(map(str, packet[16:20]))
+            target = str(ipaddress.ip_address(packet[16:20] if self._version == 4 else packet[24:40]))
             for receiver in self._machines:
                 if receiver.address != target or any(_drops(end, packet) for end in (sender, receiver)):
                     continue
                 if not (receiver.deaf_to_sound and _is_sound(packet)):
-                    self._send(sender.wire if packet[9] == _UDP else Wire(), receiver.tun, packet)
+                    self._send(sender.wire if _is_udp(packet) else Wire(), receiver.tun, packet)
 
     def _send(self, wire: Wire, tun: int, packet: bytes) -> None:
         if wire.loss and self._choice.random() < wire.loss:
@@ -196,7 +202,11 @@ class Network:
 
 
 def _drops(machine: Machine, packet: bytes) -> bool:
-    return machine.unplugged or (machine.deaf_to_udp and packet[9] == _UDP)
+    return machine.unplugged or (machine.deaf_to_udp and _is_udp(packet))
+
+
+def _is_udp(packet: bytes) -> bool:
+    return packet[9 if packet[0] >> 4 == 4 else 6] == _UDP
 
 
 def _is_sound(packet: bytes) -> bool:
