@@ -1,6 +1,6 @@
 """[I/O] One call, as its user has it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import get_args
 
 from appliance.calls import connect_token, dtmf, headers
@@ -17,6 +17,7 @@ from appliance.calls.ports import CallHome, Current, OnOthers, RedirectBy
 from appliance.calls.state import Status
 from appliance.errors import StateError, UsageError
 from appliance.media.session import MediaSession
+from appliance.media.settings import TurnServer, VoiceSettings
 from appliance.quality.feedback import scored
 from appliance.quality.sample import Counters, QualitySample
 from appliance.quality.summary import QualitySummary
@@ -195,19 +196,33 @@ class Call:
 
     # What its user asks for.
 
-    async def answer(self, *, on_others: OnOthers = "reject", current: Current = "end") -> bool:
+    async def answer(
+        self,
+        *,
+        on_others: OnOthers = "reject",
+        current: Current = "end",
+        ice_servers: Sequence[str | TurnServer] | None = None,
+        audio_constraints: VoiceSettings | None = None,
+    ) -> bool:
         """Answer an incoming call; True once it is established, False if it ended before.
 
         Args:
             on_others: what becomes of other incoming calls: "reject", "ignore" (or "ignored"), "letring".
             current: what becomes of the call in progress: "end" or "hold".
+            ice_servers: those of this call, in place of the settings' (`MediaSettings.through`).
+            audio_constraints: what the microphone goes through from now on (`Client.process_voice`).
         """
         if on_others not in ("reject", "ignore", "ignored", "letring"):
             raise UsageError(f"on_others: {on_others!r} is not one of reject, ignore, ignored, letring")
         if current not in ("end", "hold"):
             raise UsageError(f"current: {current!r} is not one of end, hold")
+        network = None if ice_servers is None else self._home.settings.media.through(ice_servers)
+        if self.waiting and audio_constraints is not None:
+            await self._home.media.process_voice(audio_constraints)
         if not self._leg.progress.accept():
             raise self._misfit("answered")
+        if network is not None:
+            self.media.network = network
         await self._home.make_room(self, on_others, current)
         if not self.over:
             await self._leg.accept()

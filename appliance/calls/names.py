@@ -159,7 +159,7 @@ NAMES: Final = (
     *_names(
         Kind.CALL,
         """
-        accept(acceptOptions) = Call.answer
+        accept(acceptOptions) = Call.answer ; with `ice_servers` and `audio_constraints`
         disconnect() = Call.hang_up
         getLocalStream() = Call.local_stream
         getRemoteStream() = Call.remote_stream

@@ -47,6 +47,8 @@ class MediaSession:
         self._tasks = TaskSet("media session")
         self._id = str(secrets.randbits(62))
         self._version = 0
+        self.network = home.settings
+        """Where its paths are sought: which STUN and TURN servers are asked, and how packets are marked."""
         self._description: Description | None = None
         """Our last description, offer or answer."""
         self._offered: Description | None = None
@@ -234,8 +236,8 @@ class MediaSession:
         keys = None if present is None or self._renewing else present.transport.association
         if keys is not None and not (keys.usable if fingerprints is None else keys.fits(fingerprints)):
             keys = None
-        ahead = self._home.take_ahead() if keys is None else None
-        return Path(self, ahead or Transport(self._home.settings, self._home.clock, association=keys))
+        ahead = self._home.take_ahead() if keys is None and self.network == self._home.settings else None
+        return Path(self, ahead or Transport(self.network, self._home.clock, association=keys))
 
     async def _accept_offer(self, sdp: str) -> str:
         remote = parse(sdp)

@@ -1,8 +1,9 @@
 """How the media of a unit is set up."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 
 from appliance.errors import UsageError
 from appliance.media.negotiation import DEFAULT_CODECS
@@ -83,6 +84,21 @@ class MediaSettings:
     """How loud a talker hears the microphone in the earpiece, -40 to -6 dB of it: for handsets. None is not at all."""
     playout_delay: Milliseconds | None = None
     """A fixed delay of the jitter buffer; None adapts."""
+
+    def through(self, ice_servers: "Iterable[str | TurnServer]") -> Self:
+        """The same with these servers in place of its own: `stun:host[:port]`, and one `TurnServer` at most.
+
+        Raises:
+            UsageError: one is neither.
+        """
+        servers = tuple(ice_servers)
+        relays = [each for each in servers if isinstance(each, TurnServer)]
+        stun = tuple(each for each in servers if not isinstance(each, TurnServer))
+        wrong = [repr(each) for each in stun if not str(each).startswith("stun:")]
+        if wrong or len(relays) > 1:
+            many = f"{len(relays)} relays" if len(relays) > 1 else ", ".join(wrong)
+            raise UsageError(f"ice_servers: {many}: allowed are stun:host[:port], and one TurnServer")
+        return replace(self, stun=stun, turn=relays[0] if relays else None)
 
     def __post_init__(self) -> None:
         problems = [

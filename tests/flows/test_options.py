@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 from appliance.calls.events import MediaMetrics, Sample
+from appliance.errors import UsageError
 from appliance.media.settings import EchoCancellation, MediaSettings, VoiceSettings
 from appliance.sim.registrar import Registrar
 from appliance.sip.events import Incoming
 from tests.flows.phones import USERS, Phone, connect, exchange, heard_of
 from tests.flows.scripted_far_end import ScriptedFarEnd
+from tests.support.coturn import Coturn
 from tests.support.kamailio import Kamailio
 
 
@@ -91,3 +93,25 @@ async def test_something_sounds_from_the_invite_until_the_far_end_is_heard(tmp_p
             call.hang_up()
             await call.wait_ended()
     assert bool(np.abs(alice.recording()).max() > 300) is on
+
+
+async def test_a_call_is_answered_by_servers_and_a_voice_of_its_own(tmp_path: Path) -> None:
+    with Coturn(tmp_path) as coturn:
+        async with (
+            exchange("embedded") as place,
+            Phone(tmp_path, "alice", 440.0, **place) as alice,
+            Phone(tmp_path, "bob", 660.0, **place) as bob,
+        ):
+            await alice.login()
+            await bob.login()
+            placed = await alice.client.call("bob")
+            received = await bob.rung()
+            with pytest.raises(UsageError, match=r"ice_servers: 'turn:x': allowed are stun:host"):
+                await received.answer(ice_servers=["turn:x"])
+            assert received.waiting
+            quiet = VoiceSettings(noise_suppression=True)
+            assert await received.answer(ice_servers=[coturn.server("udp")], audio_constraints=quiet)
+            assert await placed.wait_answered()
+            assert " typ relay " in received.media.description
+            assert " typ relay " not in placed.media.description
+            assert bob.client.media.voice == quiet
