@@ -17,7 +17,7 @@ from appliance.config.secret import HIDDEN, Secret
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
-MAX_TEXT: Final = 256
+MAX_TEXT: Final = 512
 """Characters of a text that are published; a longer one ends in an ellipsis."""
 MAX_KEY: Final = 64
 """Characters of a mapping's key."""
