@@ -117,7 +117,7 @@ async def test_from_the_wall_to_one_unit_by_mouse_and_by_keyboard(wall: Wall, fl
     page = wall.page
     site = fleet.units[0].place.site
     there = sum(unit.place.site == site for unit in fleet.units)
-    await page.get_by_role("link", name=re.compile(f"^{site}:")).click(position={"x": 20, "y": 12})
+    await page.get_by_role("link", name=re.compile(f"^{site}[ 0-9]")).click(position={"x": 20, "y": 12})
     await wall.until("the site's units", page.locator(".tools .total").inner_text, lambda text: f"{there} of" in text)
     await page.locator(".unit-row").first.click()
     dialog = page.get_by_role("dialog")
@@ -130,9 +130,9 @@ async def test_from_the_wall_to_one_unit_by_mouse_and_by_keyboard(wall: Wall, fl
 
     await page.get_by_role("combobox", name="Site").select_option("")
     grid = page.get_by_role("grid")
-    await grid.focus()
+    await page.locator(".unit-row").first.focus()
     await page.keyboard.press("End")
-    last = await wall.until("the last row", lambda: page.locator("[aria-selected=true] .place").inner_text(), bool)
+    last = await wall.until("the last row", lambda: page.locator(".unit-row:focus .place").inner_text(), bool)
     assert await page.locator(".unit-row:visible").count() < 60, "only the rows in sight exist"
     assert await grid.get_attribute("aria-rowcount") == str(UNITS + 1)
     await page.keyboard.press("Enter")
@@ -240,13 +240,30 @@ async def test_the_page_and_its_connection_are_encrypted(
         await wall.close()
 
 
-async def test_a_phone_shows_the_same(wall: Wall, fleet: Fleet) -> None:
-    await wall.page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    for address, there in (
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+async def test_everybody_can_use_it(wall: Wall, fleet: Fleet, scheme: str) -> None:
+    """Names, roles, order and contrast (WCAG 2.2 A and AA), as axe-core finds them."""
+    await wall.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    for address, there in views(fleet):
+        await wall.go(address)
+        await wall.page.locator(there).first.wait_for()
+        violations = await wall.violations()
+        assert not violations, f"{address}: {violations}"
+    await wall.page.emulate_media(color_scheme="dark")
+
+
+def views(fleet: Fleet) -> tuple[tuple[str, str], ...]:
+    """The address of each view, and what is on it."""
+    return (
         ("#/", ".board .card"),
         ("#/units", ".unit-row"),
         (f"#/unit/{fleet.units[0].place.name}", "dialog .facts dd"),
-    ):
+    )
+
+
+async def test_a_phone_shows_the_same(wall: Wall, fleet: Fleet) -> None:
+    await wall.page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    for address, there in views(fleet):
         await wall.go(address)
         await wall.page.locator(there).first.wait_for()
         assert await wall.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address

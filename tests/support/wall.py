@@ -18,6 +18,7 @@ from tests.support.browser import PACKAGE
 from tests.support.require import missing, require
 
 PAGE = Path(__file__).parents[2] / "build" / "dashboard"
+AXE = Path(__file__).parents[2] / ".cache" / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
 TILES = ("online", "calls", "sound", "attention-tile", "day")
 _FORBIDDING = ("LocalNetworkAccessChecks", "LocalNetworkAccessChecksWebSockets")
 _SWITCHES = (
@@ -74,6 +75,17 @@ class Wall:
                 raise TimeoutError(f"not in {seconds:g} s: {what}; last {answer!r}; the page: {self.complaints}")
             await asyncio.sleep(0.05)
         return answer
+
+    async def violations(self) -> list[str]:
+        """What axe-core finds against WCAG 2.2, A and AA: the rule, and where."""
+        if not await self.page.evaluate("'axe' in window"):
+            await self.page.evaluate(AXE.read_text("utf-8"))
+        found = await self.page.evaluate(
+            "tags => axe.run(document, { runOnly: tags }).then(({ violations }) => violations.map(({ id, nodes }) => "
+            "`${id}: ${nodes.slice(0, 3).map((node) => node.html.slice(0, 120)).join(' | ')}`))",
+            ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+        )
+        return [str(each) for each in found]
 
     async def close(self) -> None:
         """Close the page; whatever it complained of is a failure."""

@@ -5,6 +5,7 @@ import { command as topicOf } from "./topics.js";
 import { spoken } from "./words.js";
 
 const PATIENCE = 12_000; // ms until a unit counts as silent
+const SHOWN = 6; // commands and what became of them
 const LAST = ["done", "failed", "refused"];
 const FIELDS = {
   call: () => [["number", h("input", { name: "number", required: true, maxlength: 64, inputmode: "tel", "aria-label": "Number to call", placeholder: "Number" })]],
@@ -93,6 +94,7 @@ export class Commands {
     const status = h("span", { class: "status" }, "sent");
     const line = h("li", { "data-status": "running" }, h("span", { class: "command" }, TITLES[name]), status);
     this.answers.prepend(line);
+    if (this.answers.children.length > SHOWN) this.answers.lastChild.remove();
     const sent = { line, status, timer: setTimeout(() => this.#silent(id), PATIENCE) };
     this.#sent.set(id, sent);
     const envelope = { id, time: new Date().toISOString(), expires: 10, by: this.broker().account.user };

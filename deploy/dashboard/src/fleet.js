@@ -3,6 +3,7 @@
 import { Distribution } from "./quality.js";
 import { parsed } from "./topics.js";
 import { Unit } from "./unit.js";
+import { natural } from "./words.js";
 
 const MINUTE = 60_000;
 const MINUTES = 60; // that are remembered
@@ -81,10 +82,11 @@ export class Fleet {
     const totals = { units: this.units.size, online: 0, calls: 0, ringing: 0, problems: 0, lost: 0, mos: new Distribution() };
     const troubled = new Set();
     for (const unit of this.units.values()) {
+      const { lamp } = unit;
       if (unit.online) totals.online += 1;
-      if (unit.lamp === "lost") totals.lost += 1;
-      if (unit.lamp === "in_call") totals.calls += 1;
-      if (unit.lamp === "ringing") totals.ringing += 1;
+      if (lamp === "lost") totals.lost += 1;
+      else if (lamp === "in_call") totals.calls += 1;
+      else if (lamp === "ringing") totals.ringing += 1;
       if (unit.severity > 0) {
         totals.problems += 1;
         troubled.add(unit.site);
@@ -177,8 +179,7 @@ export class Fleet {
 
   #groups() {
     const sites = new Map();
-    const order = (one, other) => one.key.localeCompare(other.key, "en", { numeric: true });
-    for (const unit of [...this.units.values()].sort(order)) {
+    for (const unit of [...this.units.values()].sort((one, other) => natural(one.key, other.key))) {
       if (!sites.has(unit.site)) sites.set(unit.site, []);
       sites.get(unit.site).push(unit);
     }

@@ -2,7 +2,7 @@
 
 import { KeyedRows, h, panel, setAttribute, setText } from "./dom.js";
 import { grade } from "./quality.js";
-import { ago, clockSeconds, count, decimal, duration, elapsed, farEnd } from "./words.js";
+import { ago, clockSeconds, count, decimal, duration, elapsed, farEnd, natural } from "./words.js";
 
 const SHOWN = 40;
 const MANY = 4; // units of a site with the same trouble
@@ -164,7 +164,7 @@ export class Versions {
     }
     const most = Math.max(1, ...versions.values());
     const items = [...versions].map(([version, units]) => ({ version, units, share: units / most }));
-    items.sort((one, other) => other.version.localeCompare(one.version, "en", { numeric: true }));
+    items.sort((one, other) => natural(other.version, one.version));
     this.rows.render(items.slice(0, 8), (item) => item.version);
   }
 }

@@ -31,7 +31,7 @@ class Page {
     this.behind = wall();
     this.main = document.getElementById("main");
     this.main.append(this.overview.element, this.table.element);
-    document.body.prepend(this.header.element);
+    document.querySelector(".skip").after(this.header.element);
     document.body.append(this.signIn.element, this.unit.element);
     this.frame = new Frame(() => this.draw());
     addEventListener("hashchange", () => this.go());

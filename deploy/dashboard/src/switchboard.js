@@ -65,14 +65,16 @@ class Card {
     this.canvas = h("canvas", { class: "lamps", "aria-hidden": "true" });
     this.mos = h("span", { class: "mos" });
     this.calls = h("span", { class: "calls" });
+    this.troubled = h("span", { class: "unseen" });
     this.strip = h("span", { class: "strip", "aria-hidden": "true" }, Array.from({ length: HOURS }, () => h("i")));
     this.link = h(
       "a",
       { href: `#/units?site=${encodeURIComponent(site)}` },
-      h("span", { class: "card-head" }, this.name, this.online),
+      h("span", { class: "card-head" }, this.name, h("span", {}, this.online, h("span", { class: "unseen" }, " online, "))),
       this.canvas,
-      h("span", { class: "card-foot" }, this.calls, this.mos),
+      h("span", { class: "card-foot" }, this.calls, h("span", {}, h("span", { class: "unseen" }, ", MOS "), this.mos)),
       this.strip,
+      this.troubled,
     );
     this.element = h("li", { class: "card" }, this.link);
     this.element.addEventListener("recolour", () => (this.#drawn = ""));
@@ -102,11 +104,7 @@ class Card {
     setText(this.calls, talking.length ? `${talking.length} ${talking.length === 1 ? "call" : "calls"}` : "quiet");
     setText(this.mos, mos === null ? "" : decimal(mos));
     setAttribute(this.mos, "data-grade", grade(mos));
-    setAttribute(
-      this.link,
-      "aria-label",
-      `${site}: ${online} of ${units.length} online, ${talking.length} in a call, ${mos === null ? "" : `MOS ${decimal(mos)}, `}${troubled} need attention`,
-    );
+    setText(this.troubled, troubled ? `, ${troubled} need attention` : "");
     this.#drawStrip(hours);
     this.#drawLamps();
   }

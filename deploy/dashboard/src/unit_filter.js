@@ -1,5 +1,7 @@
 // Which units are asked for, and in what order: pure.
 
+import { natural } from "./words.js";
+
 export const FILTERS = {
   all: { title: "All", admits: () => true },
   calls: { title: "In a call", admits: (unit) => unit.online && unit.call.state !== "idle" },
@@ -7,7 +9,7 @@ export const FILTERS = {
   gone: { title: "Away", admits: (unit) => !unit.online },
 };
 
-const byName = (one, other) => one.key.localeCompare(other.key, "en", { numeric: true });
+const byName = (one, other) => natural(one.key, other.key);
 const STATES = ["lost", "problem", "ringing", "in_call", "idle", "off"];
 
 export const ORDERS = {
@@ -17,7 +19,7 @@ export const ORDERS = {
   severity: { direction: "descending", compare: (one, other) => other.severity - one.severity },
   software: {
     direction: "descending",
-    compare: (one, other) => (other.info.software ?? "").localeCompare(one.info.software ?? "", "en", { numeric: true }),
+    compare: (one, other) => natural(other.info.software ?? "", one.info.software ?? ""),
   },
 };
 

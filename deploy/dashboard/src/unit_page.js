@@ -38,7 +38,7 @@ export class UnitPage {
       "dialog",
       { class: "unit", "aria-labelledby": "unit-title", onclose: () => closed() },
       head,
-      h("div", { class: "unit-body" }, this.doing, this.problems, section("Commands", this.commands.element), this.sound, this.day, this.facts, section("Events", this.events)),
+      h("div", { class: "unit-body", tabindex: 0, role: "region", "aria-label": "Details" }, this.doing, this.problems, section("Commands", this.commands.element), this.sound, this.day, this.facts, section("Events", this.events)),
     );
     this.element.addEventListener("click", (event) => event.target === this.element && this.element.close());
   }

@@ -57,9 +57,8 @@ export class UnitRow {
 
   show(unit, index, active, now) {
     this.#key = unit.key;
-    setAttribute(this.element, "id", `row-${index}`);
     setAttribute(this.element, "aria-rowindex", index + 2);
-    setAttribute(this.element, "aria-selected", active);
+    setAttribute(this.element, "tabindex", active ? 0 : -1);
     setAttribute(this.lamp, "data-lamp", unit.lamp);
     setText(this.label, unit.label);
     setText(this.place, unit.key);

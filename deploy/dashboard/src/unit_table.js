@@ -39,7 +39,7 @@ export class UnitTable {
     );
     this.grid = h(
       "div",
-      { class: "grid", role: "grid", "aria-label": "Units", tabindex: 0, onkeydown: (event) => this.#key(event) },
+      { class: "grid", role: "grid", "aria-label": "Units", onkeydown: (event) => this.#key(event) },
       h("div", { role: "rowgroup" }, h("div", { class: "grid-head", role: "row" }, this.heads)),
       this.viewport,
     );
@@ -101,6 +101,9 @@ export class UnitTable {
       this.#rows.push(row);
       this.sizer.append(row.element);
     }
+    // The row that Tab leads to is one in sight, unless somebody is in the table and has scrolled on.
+    const away = this.#active < first || this.#active >= last;
+    if (away && !this.grid.contains(document.activeElement)) this.#active = Math.ceil(this.viewport.scrollTop / ROW);
     const now = Date.now();
     for (const row of this.#rows) row.used = false;
     for (let index = first; index < last; index += 1) {
@@ -110,11 +113,10 @@ export class UnitTable {
       row.element.style.transform = `translateY(${index * ROW}px)`;
     }
     for (const row of this.#rows) row.element.hidden = !row.used;
-    setAttribute(this.grid, "aria-activedescendant", this.#units.length ? `row-${this.#active}` : null);
   }
 
   #key(event) {
-    if (event.target !== this.grid) return;
+    if (!event.target.classList.contains("unit-row")) return;
     const page = Math.max(1, Math.floor(this.viewport.clientHeight / ROW) - 1);
     const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity };
     if (event.key === "Enter") {
@@ -135,5 +137,6 @@ export class UnitTable {
     if (top < scrollTop) this.viewport.scrollTop = top;
     else if (top + ROW > scrollTop + clientHeight) this.viewport.scrollTop = top + ROW - clientHeight;
     this.#place();
+    this.#rows[this.#active % this.#rows.length].element.focus({ preventScroll: true });
   }
 }
