@@ -39,6 +39,9 @@ async def _call(client: Client, log: ClientLog, number: int) -> None:
         await log.wait(IncomingCall)
         assert await client.answer()
     await log.wait(MediaConnected)
+    if number % 5 == 0:
+        await _restart_ice(client)
+        await log.wait(MediaConnected)
     await asyncio.sleep(0.2)
     if number % 4 < 2:
         client.hang_up()
@@ -46,6 +49,13 @@ async def _call(client: Client, log: ClientLog, number: int) -> None:
         _say("hang up")
     assert (await log.wait(CallTerminated)).summary.packets_received > 0
     log.clear()
+
+
+async def _restart_ice(client: Client) -> None:
+    call = client.current_call
+    assert call is not None
+    assert call.invite is not None
+    assert await call.leg.negotiation.reoffer(call.invite, call.media.restart) == ""
 
 
 async def _belongings(client: Client) -> dict[str, object]:
@@ -64,13 +74,21 @@ async def _belongings(client: Client) -> dict[str, object]:
         "threads": Counter(thread.name for thread in threading.enumerate()),
         "sockets": Counter(f"{socket.type.name} {socket.status}" for socket in process.net_connections("inet")),
         "descriptors": process.num_fds(),
+        "calls written down": len(client._keeper._names),
+        "dialogs": len(core._usages),
         "memory": process.memory_info().rss,
     }
 
 
 async def main(registrar: str, domain: str, ca_file: str, user: str, password: str, *counts: str) -> None:
     """Make the calls."""
-    settings = ClientSettings(registrars=registrar, domain=domain, ca_file=ca_file, media=MediaSettings(loopback=True))
+    settings = ClientSettings(
+        registrars=registrar,
+        domain=domain,
+        ca_file=ca_file,
+        media=MediaSettings(loopback=True),
+        calls_folder=Path(ca_file).parent / "calls",
+    )
     async with Client(settings, audio=ToneAudio(1000.0)) as client:
         log = ClientLog(client)
         await client.login(user, password)
