@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import psutil
 import pytest
+from aioice.ice import CandidatePair
 from aiortc.rtcdtlstransport import generate_certificate
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -108,6 +109,29 @@ async def test_roles_may_be_the_other_way_round_and_may_conflict() -> None:
         b.start(a.parameters("passive"), controlling=True, client=True)
         await asyncio.gather(ear_a.until_told(), ear_b.until_told())
         assert ear_a.states == ear_b.states == ["connected"]
+
+
+async def test_a_pair_that_the_peer_nominates_later_is_followed() -> None:
+    async with pair() as (a, ear_a, b, ear_b):
+        b.start(a.parameters("active"), controlling=True, client=False)
+        a.start(b.parameters("passive"), controlling=False, client=True)
+        await asyncio.gather(ear_a.until_told(), ear_b.until_told())
+        first = a._agent.chosen
+        assert first is not None
+        socket_ = next(one for one in b._agent._protocols if one.local_candidate.host != first.remote_addr[0])
+        there = next(each for each in b._agent._remote_candidates if each.host == socket_.local_candidate.host)
+        other = CandidatePair(socket_, there)
+        request = b._agent.build_request(other, nominate=True)
+        await socket_.request(request, other.remote_addr, integrity_key=(b._agent.remote_password or "").encode())
+        async with asyncio.timeout(5):
+            while a._agent.chosen is first:  # noqa: ASYNC110 -- aioice tells nobody
+                await asyncio.sleep(0.01)
+        b._agent._nominated[1] = other
+        a.send(PACKET)
+        b.send(PACKET)
+        await asyncio.gather(arrived(ear_b, ear_b.packets), arrived(ear_a, ear_a.packets))
+        assert a._agent.chosen is not None
+        assert a._agent.chosen.remote_addr == (other.local_addr[0], other.local_addr[1])
 
 
 async def test_a_wrong_fingerprint_is_refused() -> None:
