@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from appliance.media.engine import MediaEngine
-from appliance.media.events import DigitReceived, MediaConnected, MediaEvent
+from appliance.media.events import DeviceChanged, DigitReceived, MediaConnected, MediaEvent
 from appliance.media.settings import MediaSettings
 from appliance.sim.wav_audio import ToneAudio
 from appliance.units import Seconds
@@ -26,8 +26,9 @@ class End:
         self.session = engine.session(self.hear)
 
     def hear(self, event: MediaEvent) -> None:
-        self.events.append(event)
-        self._told.set()
+        if not isinstance(event, DeviceChanged):  # of the card, not of this session
+            self.events.append(event)
+            self._told.set()
 
     async def until(self, fits: Callable[[], bool]) -> None:
         async with asyncio.timeout(20):
