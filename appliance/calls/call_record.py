@@ -85,7 +85,7 @@ class CallRecord:
         headers, answered = values.get("extra_headers"), values.get("answered")
         if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
             raise UsageError("a call record: extra_headers is missing, or not texts by name")
-        if not isinstance(answered, int | float) or values.get("direction") not in set(Direction):
+        if not isinstance(answered, int | float) or values.get("direction") not in list(Direction):
             raise UsageError("a call record: answered or direction is missing, or can't be")
         return cls(
             **{name: values[name] for name in _TEXTS},
