@@ -10,8 +10,8 @@ from appliance.config import model
 from appliance.config.board import Board, Contact
 from appliance.config.model import Audio, AudioDriver, PanelDriver
 from appliance.errors import DriverError, UsageError
-from appliance.media.frame import Pcm, silence
 from appliance.media.ports import AudioDevice, AudioSystem
+from appliance.media.silent_endpoint import SilentEndpoint
 from appliance.phone.ports import Panel
 from appliance.phone.screen import Screen
 from appliance.sim.echo_audio import EchoAudio
@@ -62,26 +62,11 @@ def working_sound_card() -> tuple[AudioDevice | None, str]:
     card = audio_device(Audio(driver=AudioDriver.SOUND_CARD))
     try:
         with _quiet_libraries():
-            card.start(_Nobody())
+            card.start(SilentEndpoint())
             card.stop()
     except DriverError as error:
         return None, str(error)
     return card, ""
-
-
-class _Nobody:
-    """An endpoint that only proves that a driver works."""
-
-    listening = False
-
-    def captured(self, frame: Pcm) -> None:
-        """Not wanted."""
-
-    def wanted(self) -> Pcm:
-        return silence()
-
-    def lost(self, error: DriverError) -> None:
-        """Found out soon enough."""
 
 
 @contextlib.contextmanager

@@ -140,7 +140,12 @@ class Management:
         if self._machine is None:
             return None
         health = await asyncio.to_thread(self._machine.health)
-        return replace(health, outbox=self._link.undelivered, outbox_problem=self._link.disk_problem)
+        return replace(
+            health,
+            xruns=self._client.media.xruns,
+            outbox=self._link.undelivered,
+            outbox_problem=self._link.disk_problem,
+        )
 
     async def _test(self) -> SelfTest:
         started = self._clock.wall()

@@ -13,8 +13,8 @@ from appliance.calls.sound_events import AudioDeviceChanged
 from appliance.errors import DriverError, UsageError
 from appliance.media.audio_choice import AudioChoice, AudioWishes, chosen, difference
 from appliance.media.engine import MediaEngine
-from appliance.media.frame import Pcm, silence
 from appliance.media.ports import AudioDeviceInfo, AudioSystem
+from appliance.media.silent_endpoint import SilentEndpoint
 
 log = logging.getLogger(__name__)
 
@@ -177,7 +177,7 @@ class AudioDevices:
 
 def _prove(system: AudioSystem, choice: AudioChoice) -> None:
     device = system.device(choice.microphone, choice.speaker)
-    device.start(_Nobody())
+    device.start(SilentEndpoint())
     device.stop()
 
 
@@ -187,18 +187,3 @@ def _works(system: AudioSystem, choice: AudioChoice) -> bool:
     except DriverError:
         return False
     return True
-
-
-class _Nobody:
-    """An endpoint that only proves that a driver works."""
-
-    listening = False
-
-    def captured(self, frame: Pcm) -> None:
-        """Not wanted."""
-
-    def wanted(self) -> Pcm:
-        return silence()
-
-    def lost(self, error: DriverError) -> None:
-        """Found out soon enough."""

@@ -158,7 +158,7 @@ class _Streams:
         while not self._stopping.is_set():
             data, overflowed = self._input.read(size)
             if overflowed:
-                log.debug("microphone frames were lost")
+                self._endpoint.xrun()
             if self._stopping.is_set():
                 return
             block = np.frombuffer(data, dtype=np.int16)[:: self._input_channels]
@@ -173,7 +173,7 @@ class _Streams:
             if self._output_channels > 1:
                 block = np.repeat(block, self._output_channels)
             if self._output.write(block.tobytes()):
-                log.debug("the speaker ran empty")
+                self._endpoint.xrun()
 
 
 def _opened(library: ModuleType, kind: Callable[..., Any], name: str, rates: tuple[int, ...]) -> tuple[Any, int, int]:

@@ -64,8 +64,11 @@ class NullAudio:
 class _Watched:
     """The mixer as one start of a device sees it; knows when the device last did its work. `meter` hears it."""
 
-    def __init__(self, mixer: Mixer, clock: Clock, alarm: threading.Event, meter: Meter | None) -> None:
+    def __init__(
+        self, mixer: Mixer, clock: Clock, alarm: threading.Event, meter: Meter | None, xrun: Callable[[], None]
+    ) -> None:
         self._mixer = mixer
+        self.xrun = xrun
         self._meter = meter
         self._clock = clock
         self._alarm = alarm
@@ -122,6 +125,8 @@ class AudioKeeper:
         self._needed = needed
         self._changed = changed
         self.microphone = Meter()
+        self.xruns = 0
+        """Times that a device lost samples."""
         self._lock = threading.Lock()
         self._event = threading.Event()
         self._thread: threading.Thread | None = None
@@ -195,7 +200,7 @@ class AudioKeeper:
 
     def _start(self, device: AudioDevice) -> bool:
         meter = self.microphone if device is self._device else None
-        watched = _Watched(self._mixer, self._clock, self._event, meter)
+        watched = _Watched(self._mixer, self._clock, self._event, meter, self._count_xrun)
         try:
             device.start(watched)
         except DriverError as error:
@@ -203,6 +208,9 @@ class AudioKeeper:
             return False
         self._open, self._watched = device, watched
         return True
+
+    def _count_xrun(self) -> None:
+        self.xruns += 1
 
     def _shut(self) -> None:
         if self._open is not None:

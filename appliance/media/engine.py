@@ -187,6 +187,11 @@ class MediaEngine:
         return Loudness() if self._keeper is None else self._keeper.microphone.loudness
 
     @property
+    def xruns(self) -> int:
+        """How often sound came too late, to or from the device, since the engine was entered. From any thread."""
+        return 0 if self._keeper is None else self._keeper.xruns
+
+    @property
     def has_audio(self) -> bool:
         """There is a device, be it in order or not."""
         return self._audio is not None

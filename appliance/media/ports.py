@@ -20,6 +20,9 @@ class AudioEndpoint(Protocol):
     def wanted(self) -> Pcm:
         """The next frame for the speaker: shape (480,), 48 kHz mono. The driver's clock is the clock."""
 
+    def xrun(self) -> None:
+        """Samples were lost at the device: the microphone's were not fetched in time, or the speaker ran empty."""
+
     def lost(self, error: DriverError) -> None:
         """The device was taken away or stopped working, either way of it. The driver calls nothing after this.
 

@@ -116,5 +116,8 @@ class _Only:
     def wanted(self) -> Pcm:
         return silence() if self._captures else self._endpoint.wanted()
 
+    def xrun(self) -> None:
+        self._endpoint.xrun()
+
     def lost(self, error: DriverError) -> None:
         self._endpoint.lost(error)

@@ -42,6 +42,9 @@ class Bench:
         self.asked += 1
         return self._song[begin : begin + FRAME]
 
+    def xrun(self) -> None:
+        """A busy machine has some."""
+
     def lost(self, error: DriverError) -> None:
         self.errors.append(error)
 

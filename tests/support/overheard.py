@@ -64,5 +64,8 @@ class _Ear:
         self._frames.append(frame.copy())
         return frame
 
+    def xrun(self) -> None:
+        self._endpoint.xrun()
+
     def lost(self, error: DriverError) -> None:
         self._endpoint.lost(error)

@@ -112,6 +112,22 @@ def test_it_is_open_while_needed_and_again_and_again() -> None:
     assert card.endpoint is None
 
 
+def test_what_a_device_loses_is_counted_over_its_starts() -> None:
+    card = Card()
+    bench = Bench(card)
+    for count in (1, 2):
+        bench.needed = True
+        bench.keeper.look()
+        assert until(lambda: card.endpoint is not None)
+        assert card.endpoint is not None
+        card.endpoint.xrun()
+        assert bench.keeper.xruns == count
+        bench.needed = False
+        bench.keeper.look()
+        assert until(lambda: card.endpoint is None)
+    bench.keeper.close()
+
+
 def test_a_need_that_comes_back_at_once_does_not_reopen() -> None:
     card = Card()
     bench = Bench(card)
