@@ -6,6 +6,7 @@ The kernel tells at once what packets that vanish tell after seconds.
 import asyncio
 import logging
 import socket
+import sys
 from collections.abc import Callable
 from typing import Final
 
@@ -30,12 +31,13 @@ class AddressWatch:
         self._settling: asyncio.TimerHandle | None = None
 
     def __enter__(self) -> None:
+        if sys.platform != "linux":
+            return  # a call notices by what does not come any more, some seconds later
         kernel = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.NETLINK_ROUTE)
         try:
             kernel.bind((0, GROUPS))
             kernel.send(question())
         except OSError as error:
-            # Without it a call notices by what does not come any more, some seconds later.
             log.warning("changes of this machine's addresses can't be watched: %s", error)
             kernel.close()
             return
