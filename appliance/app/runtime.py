@@ -111,7 +111,7 @@ async def log_in(unit: Unit) -> None:
             raise
 
     await retry("login", attempt, backoff=Backoff(first=1.0, cap=60.0, floor=0.5), on=(LoginError, TransportError))
-    log.info("logged in")
+    log.info("logged in as %s", line.user or "the access token says")
 
 
 async def _ask_for_patience(supervisor: Supervisor) -> None:

@@ -138,12 +138,12 @@ async def test_interrupted_in_the_call(
 @pytest.mark.usefixtures("far_ends")
 async def test_nobody_reads_the_output_any_more(registrar: Registrar, password: Path, tmp_path: Path) -> None:
     words = [sys.executable, "-m", "appliance.cli.main", "call", *account(registrar, password), "--to", "100", "--json"]
-    # As in `intercom call … | head -5`, whose status is that of `intercom`.
-    shell = f"set -o pipefail; {shlex.join(words)} 2>{tmp_path}/errors | head -n 5"
+    # As in `intercom call … | head -10`, whose status is that of `intercom`.
+    shell = f"set -o pipefail; {shlex.join(words)} 2>{tmp_path}/errors | head -n 10"
     process = await asyncio.create_subprocess_exec("bash", "-c", shell, stdin=PIPE, stdout=PIPE, stderr=PIPE)
     result = await finish(process)
     assert result.code == 0, (tmp_path / "errors").read_text()
-    assert len(result.events) == 5
+    assert len(result.events) == 10
     assert (tmp_path / "errors").read_text() == ""
     await eventually(lambda: registrar.bindings("alice") == ())
 
@@ -321,7 +321,7 @@ async def test_the_service_registers_says_it_is_ready_and_stops_at_once(registra
                 told = await loop.sock_recv(supervisor, 4096)
             while b"WATCHDOG=1" not in told:
                 told = await loop.sock_recv(supervisor, 4096)
-        logged = await line(process, "registered as alice", stream=process.stderr)
+        logged = await line(process, "logged in as alice", stream=process.stderr)
         assert json.loads(logged)["level"] == "info"
         assert registrar.bindings("alice")
         before = loop.time()
