@@ -11,10 +11,10 @@ DASHBOARD := build/dashboard/index.html
 DASHBOARD_SOURCES := $(wildcard deploy/dashboard/src/*) deploy/dashboard/build.mjs
 INSTALLER := requirements/install.sh requirements/build.txt pyproject.toml
 
-.PHONY: help reference run test lint unit peers faults bench fuzz web dashboard fleet-demo pictures ha-check schema lock clean
+.PHONY: help reference run test lint unit peers faults bench bench-fleet fuzz web dashboard fleet-demo pictures ha-check schema lock clean
 
 help:  ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 run: .venv/.run  ## Install what a demonstration needs and start it: a phone, a registrar and far ends in this terminal
 	@$(BIN)/intercom simulate
@@ -43,8 +43,11 @@ peers: .venv/.test $(PAGE) $(DASHBOARD)  ## Tests of the whole, with real peers 
 faults: .venv/.test $(PAGE)  ## Calls in trouble for half a minute and longer; what each trouble costs in silence is printed
 	$(BIN)/pytest --quiet --capture no -m long tests/flows tests/peers
 
-bench: .venv/.test $(PAGE)  ## Measure everything that tests/bench/README.md keeps, on this machine and beside others
+bench: .venv/.test $(PAGE) $(DASHBOARD)  ## Measure everything that tests/bench/README.md keeps, on this machine and beside others
 	$(BIN)/python -m tests.bench
+
+bench-fleet: .venv/.test $(DASHBOARD)  ## Of that, a fleet of 1,000, 5,000 and 10,000 units on one broker
+	$(BIN)/python -m tests.bench fleet
 
 fuzz: .venv/.test  ## Search long (100,000 examples a test) for what a peer could send that breaks an entrance
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest --numprocesses auto --timeout 0 -m fuzz tests/unit

@@ -25,6 +25,7 @@ from tests.bench import fleet_service
 from tests.bench.fleet_watch import Watch
 from tests.bench.report import rendered, say
 from tests.bench.two_processes import InvalidRunError
+from tests.support.wall import PAGE, WALL, Chromium
 
 SIZES: Final = ("1000", "5000", "10000")
 PARTS: Final = (*SIZES, "service")
@@ -89,6 +90,7 @@ class Trial:
         await self._connect()
         await asyncio.sleep(_SETTLE)
         await self._live()
+        await self._look()
         await self._lose_the_broker()
         await self._die_by_half()
 
@@ -126,6 +128,22 @@ class Trial:
             raise InvalidRunError(
                 f"a generator takes {cpu:.2f} of a core, who watches {watching:.2f}: more than {_BREATHLESS}"
             )
+
+    async def _look(self) -> None:
+        """The page itself, in a browser that is opened now."""
+        self._say("in a browser")
+        async with Chromium() as chromium:
+            wall = await chromium.wall(self._broker, size=WALL)
+            began = time.monotonic()
+            await wall.until_online(self._units, seconds=_PATIENCE)
+            everybody = time.monotonic() - began
+            first, signed = await wall.page.evaluate(
+                "['first units', 'signed in'].map(name => performance.getEntriesByName(name)[0].startTime)"
+            )
+            await asyncio.sleep(_STEADY)
+            delay = (await wall.page.locator(".latency").inner_text()).removeprefix("delay ")
+        self.cells["page, from signing in: first units / all of them"] = f"{first - signed:.0f} ms / {everybody:.1f} s"
+        self.cells["event to screen: median / p99"] = delay
 
     async def _lose_the_broker(self) -> None:
         self._say("the broker is killed and comes back")
@@ -182,7 +200,7 @@ async def measured(parts: Sequence[str]) -> str:
 
 async def _size(units: int) -> dict[str, str]:
     with tempfile.TemporaryDirectory(prefix="bench-fleet-") as folder:
-        async with FleetBroker(Path(folder), _DEPLOY, options=("log_type error",)) as broker:
+        async with FleetBroker(Path(folder), _DEPLOY, PAGE, options=("log_type error",)) as broker:
             say(f"fleet, {units}: certificates")
             await asyncio.to_thread(_certify, broker, units)
             with Watch(broker) as watch:

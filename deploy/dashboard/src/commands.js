@@ -24,10 +24,17 @@ const TITLES = {
   self_test: "Self test",
   reboot: "Restart service",
   logs: "Send logs",
+  config_roll_back: "Roll back configuration",
   door_open: "Open door",
 };
-const ASKED = { reboot: "Restart this unit's service? A call that is going on ends first.", door_open: "Open this door now?" };
-const ORDER = ["door_open", "identify", "call", "hang_up", "volume", "show_text", "dnd", "self_test", "logs", "reboot"];
+const ASKED = {
+  reboot: "Restart this unit's service? A call that is going on ends first.",
+  config_roll_back: "Go back to the configuration before the last one?",
+  door_open: "Open this door now?",
+};
+const ORDER = ["door_open", "identify", "call", "hang_up", "volume", "show_text", "dnd", "self_test", "logs", "config_roll_back", "reboot"];
+
+const GRAVE = ["reboot", "config_roll_back"];
 
 /** The commands of one unit, for somebody of `role`. `broker` publishes; answers come by `answered`. */
 export class Commands {
@@ -68,7 +75,7 @@ export class Commands {
   #form(name) {
     const unit = this.#unit;
     const fields = FIELDS[name]?.(unit) ?? [];
-    const kind = name === "door_open" ? "primary" : name === "reboot" ? "grave" : "plain";
+    const kind = name === "door_open" ? "primary" : GRAVE.includes(name) ? "grave" : "plain";
     const title = name === "dnd" ? `${TITLES.dnd}: turn ${unit.controls?.dnd ? "off" : "on"}` : TITLES[name];
     const button = h("button", { class: kind, "data-command": name }, title);
     return h(

@@ -14,7 +14,8 @@ import { UnitPage } from "./unit_page.js";
 import { UnitTable } from "./unit_table.js";
 import { route, units, wall } from "./address.js";
 
-const FIRST = "first units"; // in the browser's own timeline
+const SIGNED = "signed in"; // in the browser's own timeline, like the next
+const FIRST = "first units";
 const REFUSED = "The broker does not know this account, or not with this password.";
 
 class Page {
@@ -42,6 +43,7 @@ class Page {
   }
 
   connect(account) {
+    performance.mark(SIGNED);
     this.broker?.end();
     this.fleet = new Fleet();
     this.signIn.hide();
