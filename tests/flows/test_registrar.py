@@ -39,6 +39,8 @@ class Phone:
         self.agent.events.subscribe(self._hear)
 
     def _hear(self, event: sip.Event) -> None:
+        if isinstance(event, sip.RequestReceived):
+            self.agent.respond(event.request, 200)
         self.said.append(event)
         self._news.set()
 

@@ -18,6 +18,7 @@ from appliance.errors import DriverError
 from appliance.events import event_name
 from appliance.mqtt.broker import BrokerLink
 from appliance.mqtt.catalogue import UNPUBLISHED
+from appliance.mqtt.document import MAX_TEXT
 from appliance.mqtt.outbox import Limits
 from appliance.mqtt.publication import Publication
 from appliance.mqtt.settings import BrokerSettings
@@ -284,7 +285,7 @@ async def test_whatever_a_peer_calls_itself_arrives_as_json(mosquitto: Mosquitto
         await observer.wait(lambda seen: seen.tail == "status" and seen.value["state"] == "offline")
     arrived = [seen.value["caller_name"] for seen in observer.of("event/incoming_call")]
     assert arrived[0] == ""
-    assert arrived[1] == "\U0001f514" * 255 + "…"
+    assert arrived[1] == "\U0001f514" * (MAX_TEXT - 1) + "…"
     assert arrived[2] == 'nul\ufffd quote" back\\ ? end'
     assert arrived[3:5] == names[3:5]
     assert len(arrived) == len(observer.of("quality/")) == len(names)
